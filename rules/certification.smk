@@ -1,0 +1,44 @@
+"""One verdict per run over all required seeds, and the gate that a script can ask (certification.md §6-9).
+
+Reads the metrics of every seed; writes results/runs/{run}/certification.
+"""
+
+CERTIFICATION = "results/runs/{run}/certification"
+
+
+rule certify_run:
+    """Stability, seed verdicts and the one verdict of a run."""
+    input:
+        seed_metrics=of_seeds("seed_metrics"),
+        gates="config/certification/gates.yaml",
+        code=code("certify_run"),
+    output:
+        certification=at("certification"),
+        verdict=at("verdict"),
+        lineage=f"{CERTIFICATION}/lineage/certify_run.json",
+    log:
+        f"{CERTIFICATION}/logs/certify_run.jsonl",
+    benchmark:
+        f"{CERTIFICATION}/benchmarks/certify_run.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        run=lambda wildcards: wildcards.run,
+        required_seeds=required_seeds,
+    script:
+        "../scripts/certify_run.py"
+
+
+rule gate:
+    """Exit 1 when the candidate is below the grade that config.require names."""
+    input:
+        certification=at("certification", run=config["candidate"]),
+        code=code("gate"),
+    log:
+        "results/gate.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        require=config["require"],
+    script:
+        "../scripts/gate.py"

@@ -1,0 +1,85 @@
+"""The byte law of the 2A validation bundle: index, digest, flag (states.md §7). Standard library only."""
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from scripts.lib.errors import Abort
+from scripts.lib.files import canonical_json, read_json, sha256_file, tree_files
+
+FLAG_NAME, INDEX_NAME = "_passed.flag", "index.json"
+FLAG = re.compile(rb"sha256_hex = ([a-f0-9]{64})\n?")
+HEX = re.compile(r"[a-f0-9]{64}")
+
+
+def bundle_index(root: Path) -> dict[str, Any]:
+    """Every file below `root` but index and flag, with its digest, in byte order."""
+    names = [name for name in tree_files(root) if name not in (FLAG_NAME, INDEX_NAME)]
+    return {"files": [{"path": name, "sha256_hex": sha256_file(root / name)} for name in names]}
+
+
+def bundle_digest(root: Path, index: dict[str, Any]) -> str:
+    """SHA-256 over the raw bytes of the listed files, in index order."""
+    return sha256_file(*(root / entry["path"] for entry in index["files"]))
+
+
+def flag_bytes(digest: str) -> bytes:
+    """78 bytes: the law's line and one line feed."""
+    return f"sha256_hex = {digest}\n".encode("ascii")
+
+
+def write_index_and_flag(root: Path) -> str:
+    """Close a staged bundle; returns its digest."""
+    index = bundle_index(root)
+    (root / INDEX_NAME).write_text(canonical_json(index), encoding="ascii")
+    digest = bundle_digest(root, index)
+    (root / FLAG_NAME).write_bytes(flag_bytes(digest))
+    return digest
+
+
+def verify_bundle(root: Path) -> str:
+    """Check index, completeness, digests and flag of a bundle; returns its digest or raises 2A-S5-040..052."""
+    try:
+        index = read_json(root / INDEX_NAME)
+        entries = index["files"]
+        paths = [entry["path"] for entry in entries]
+        digests = [entry["sha256_hex"] for entry in entries]
+        if set(index) != {"files"} or not entries or any(set(entry) != {"path", "sha256_hex"} for entry in entries):
+            raise ValueError("unexpected members")
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise Abort("2A-S5-040", f"index.json invalid: {problem}", path=str(root)) from None
+    if FLAG_NAME in paths:
+        raise Abort("2A-S5-045", "the flag is listed", path=str(root))
+    for path in paths:
+        parts = PurePosixPath(path).parts
+        if not path or path.startswith("/") or ".." in parts or "." in path.split("/") or (root / path).is_symlink():
+            raise Abort("2A-S5-042", f"{path!r} leaves the bundle", path=str(root))
+    if len(set(paths)) != len(paths):
+        raise Abort("2A-S5-043", "a path stands twice", path=str(root))
+    if paths != sorted(paths, key=str.encode):
+        raise Abort("2A-S5-041", "not in byte order", path=str(root))
+    odd = set(paths) ^ (set(tree_files(root)) - {FLAG_NAME, INDEX_NAME})
+    if odd:
+        raise Abort("2A-S5-044", f"listed and present files differ: {sorted(odd)[0]}", path=str(root))
+    if not all(HEX.fullmatch(digest) for digest in digests):
+        raise Abort("2A-S5-051", "a digest is not 64 lower-case hex digits", path=str(root))
+    changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]
+    if changed:
+        raise Abort("2A-S5-046", f"{changed[0]} differs from its digest", path=str(root))
+    try:
+        flag = (root / FLAG_NAME).read_bytes()
+    except OSError:
+        raise Abort("2A-S5-052", "the flag is missing", path=str(root)) from None
+    match = FLAG.fullmatch(flag)
+    if not match:
+        raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
+    digest = bundle_digest(root, index)
+    if match[1].decode() != digest:
+        raise Abort("2A-S5-050", f"flag says {match[1].decode()[:12]}, files give {digest[:12]}", path=str(root))
+    return digest
+
+
+def copied_verbatim(source: Path, copy: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    return hashlib.sha256(source.read_bytes()).digest() == hashlib.sha256(copy.read_bytes()).digest()

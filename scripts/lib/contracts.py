@@ -1,0 +1,130 @@
+"""Dictionary, schemas and registry: where a dataset lies and what its rows look like, each stated once in config."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+CONTRACTS = Path(__file__).parents[2] / "config/contracts"
+
+_ARROW = {
+    "uint64": pa.uint64(),
+    "int64": pa.int64(),
+    "int32": pa.int32(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "string": pa.string(),
+    "binary": pa.binary(),
+}
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml parses our schemas ten times faster
+
+
+class _UniqueKeyLoader(_Loader):
+    """A YAML loader that refuses duplicate keys: the second value would silently win."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        if key_node.value in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"duplicate key {key_node.value!r}", key_node.start_mark
+            )
+        seen.add(str(key_node.value))
+    return _Loader.construct_mapping(loader, node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# Dates stay strings: expiry dates are compared as text and checked by pattern.
+_UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+class _TextLoader(_UniqueKeyLoader):
+    """Every scalar stays the text that was written: the nudge digest covers the decimal as written."""
+
+
+_TextLoader.yaml_implicit_resolvers = {}
+
+
+def load_yaml(path: str | Path, as_text: bool = False) -> Any:
+    """Parse one YAML document; duplicate keys raise `yaml.YAMLError`, dates (or with `as_text` all scalars) stay text."""
+    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TextLoader if as_text else _UniqueKeyLoader)
+
+
+@cache
+def dictionary() -> dict[str, dict[str, Any]]:
+    """Dataset id -> `{path, format, schema_ref, ...}` (states.md §1.1, §1.2)."""
+    return load_yaml(CONTRACTS / "dataset_dictionary.yaml")["datasets"]
+
+
+@cache
+def registry() -> dict[str, dict[str, Any]]:
+    """Dataset id -> `{license_class, retention_days, ...}`."""
+    return load_yaml(CONTRACTS / "artefact_registry.yaml")["artefacts"]
+
+
+def catalog_path(dataset_id: str, **tokens: Any) -> str:
+    """The dataset's path inside a run root, with the given tokens filled in."""
+    return dictionary()[dataset_id]["path"].format(**tokens)
+
+
+@cache
+def schema(schema_ref: str) -> dict[str, Any]:
+    """The JSON Schema at `file.yaml#/pointer`, with `$ref`s into the layer primitives resolved in place."""
+    file, _, pointer = schema_ref.partition("#/")
+    node = _schema_file(file)
+    for part in pointer.split("/"):
+        node = node[part]
+    return _resolve(node)
+
+
+@cache
+def _schema_file(name: str) -> dict[str, Any]:
+    return load_yaml(CONTRACTS / "schemas" / name)
+
+
+def _resolve(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_resolve(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        extra = {key: _resolve(value) for key, value in node.items() if key != "$ref"}
+        return {**schema(node["$ref"]), **extra}
+    return {key: _resolve(value) for key, value in node.items()}
+
+
+def arrow_schema(schema_ref: str) -> pa.Schema:
+    """The Arrow schema of a table whose row schema is `schema_ref`: one source for columns, types and nullability."""
+    fields = []
+    for name, column in schema(schema_ref)["properties"].items():
+        fields.append(pa.field(name, _ARROW[column["x-arrow"]], nullable=bool(column.get("x-nullable"))))
+    return pa.schema(fields)
+
+
+def columns(schema_ref: str) -> list[str]:
+    """Column names in contract order."""
+    return list(schema(schema_ref)["properties"])
+
+
+def schema_errors_at(value: Any, rule: dict[str, Any]) -> list[Any]:
+    """All jsonschema errors of `value` against the schema `rule`, in order of place."""
+    import jsonschema  # here, as its import costs every job a tenth of a second
+
+    errors = jsonschema.Draft202012Validator(rule).iter_errors(value)
+    return sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+
+
+def schema_errors(value: Any, schema_ref: str) -> list[str]:
+    """Every way in which `value` breaks the schema, as `place: what is wrong`."""
+    return [
+        f"{'/'.join(map(str, error.absolute_path)) or '(top)'}: {error.message[:200]}"
+        for error in schema_errors_at(value, schema(schema_ref))
+    ]

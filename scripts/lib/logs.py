@@ -1,0 +1,42 @@
+"""Structured log of one job: JSON lines in its log file, one readable line on the console for people (states.md §1)."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+_log = logging.getLogger("segment2a")
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "timestamp_utc": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "segment": "2A",
+            "severity": {"WARNING": "WARN"}.get(record.levelname, record.levelname),
+            **getattr(record, "fields", {}),
+            "message": record.getMessage(),
+        }
+        return json.dumps(entry, sort_keys=True)
+
+
+def configure(log_file: str, **context: Any) -> None:
+    """Send events to `log_file`; every record carries `context` (state, seed, manifest_fingerprint where they exist)."""
+    handler = logging.FileHandler(log_file, mode="w", encoding="utf-8")
+    handler.setFormatter(_JsonLines())
+    handler.addFilter(
+        lambda record: record.__dict__.update(fields={**context, **getattr(record, "fields", {})}) or True
+    )
+    _log.handlers = [handler]
+    _log.setLevel(logging.INFO)
+
+
+def event(kind: str, message: str = "", *, severity: int = logging.INFO, **fields: Any) -> None:
+    """Log one event; `kind` is one of the state's event names (GATE, INPUTS, LOOKUP, VALIDATION, EMIT ...)."""
+    _log.log(severity, message or kind, extra={"fields": {"event": kind, **fields}})
+
+
+def say(message: str) -> None:
+    """Tell the person at the console how far a long step is."""
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,40 @@
+"""The sealed tzdb archive: TZif data by zone, either as packed or compiled by `zic` from IANA sources (states.md §5)."""
+
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+SOURCES = ["africa", "antarctica", "asia", "australasia", "backward", "etcetera", "europe", "factory", "northamerica", "southamerica"]
+SKIPPED = {"posix", "right", "localtime", "posixrules"}
+
+
+def read_zones(archive: str | Path) -> dict[str, bytes]:
+    """TZif bytes by tzid of a sealed archive; raises ValueError when it is unreadable or cannot be compiled."""
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            members = {item.name.removeprefix("./"): tar.extractfile(item).read() for item in tar if item.isfile()}
+    except (OSError, tarfile.TarError, EOFError) as problem:
+        raise ValueError(f"archive unreadable: {problem}") from None
+    compiled = {name.removeprefix("zoneinfo/"): data for name, data in members.items() if data[:4] == b"TZif"}
+    if not compiled and "northamerica" in members:
+        compiled = compile_sources({name: members[name] for name in SOURCES if name in members})
+    return {name: data for name, data in compiled.items() if name.split("/")[0] not in SKIPPED}
+
+
+def compile_sources(sources: dict[str, bytes]) -> dict[str, bytes]:
+    """`zic -b fat` without leap seconds and without `backzone`, which would change history and add zones."""
+    with tempfile.TemporaryDirectory(prefix="segment2a-zic-") as folder:
+        for name, text in sources.items():
+            (Path(folder) / name).write_bytes(text)
+        out = Path(folder) / "compiled"
+        command = ["zic", "-b", "fat", "-d", str(out), *(str(Path(folder) / name) for name in sources)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise ValueError("the compiler `zic` is not installed") from None
+        except subprocess.CalledProcessError as problem:
+            raise ValueError(f"zic failed: {problem.stderr.strip()[:200].replace(folder, '')}") from None
+        return {
+            path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
+        }

@@ -1,0 +1,69 @@
+"""The zone index as one file: magic, JSON header, then the arrays, each aligned to 64 bytes and mapped into memory."""
+
+import json
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.files import canonical_json, staged
+
+MAGIC = b"2AZONEIX"
+VERSION = 1
+ALIGN = 64
+LEAF = 1 << 15  # flag of a leaf in a cell code, the rest numbers it inside its block; without it, a mask of layers
+
+
+@dataclass(frozen=True)
+class ZoneIndex:
+    """An open index. `tzids` are sorted; set 0 is empty, set `z + 1` is zone `z` alone, higher sets hold two or more
+    zones. `header` holds `blocks_per_degree`, `split` and where the polygons came from."""
+
+    tzids: list[str]
+    header: dict[str, Any]
+    set_sizes: np.ndarray  # (S,) int32
+    arrays: dict[str, np.ndarray]
+
+
+def write_index(path: str | Path, arrays: dict[str, np.ndarray], header: dict[str, Any]) -> None:
+    """Publish `arrays` and a JSON `header`, which must hold `tzids`, `blocks_per_degree` and `split`."""
+    offset, entries = 0, {}
+    for name in sorted(arrays):
+        array = arrays[name]
+        entries[name] = {"dtype": array.dtype.str, "shape": list(array.shape), "offset": offset}
+        offset += -(-array.nbytes // ALIGN) * ALIGN
+    text = canonical_json({**header, "version": VERSION, "arrays": entries}).encode()
+    text += b" " * (-(len(MAGIC) + 8 + len(text)) % ALIGN)
+    with staged(path) as stage, open(stage, "wb") as out:
+        out.write(MAGIC + len(text).to_bytes(8, "little") + text)
+        for name in sorted(arrays):
+            data = np.ascontiguousarray(arrays[name])
+            out.write(data.data)
+            out.write(b"\0" * (-data.nbytes % ALIGN))
+
+
+def open_index(path: str | Path) -> ZoneIndex:
+    """Map an index into memory; `ValueError` if the file is not an index of this version."""
+    with open(path, "rb") as stream:
+        known = stream.read(len(MAGIC)) == MAGIC
+        size = int.from_bytes(stream.read(8), "little") if known else 0
+        header = json.loads(stream.read(size)) if known else {}
+        if header.get("version") != VERSION:
+            raise ValueError(f"{Path(path).name} is not a zone index of version {VERSION}: build it again")
+        data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    start = len(MAGIC) + 8 + size
+    arrays = {}
+    for name, entry in header.pop("arrays").items():
+        count = int(np.prod(entry["shape"], dtype=np.int64))
+        flat = np.frombuffer(data, dtype=entry["dtype"], count=count, offset=start + entry["offset"])
+        arrays[name] = flat.reshape(entry["shape"])
+    tzids = header.pop("tzids")
+    return ZoneIndex(tzids, header, np.diff(arrays["set_first"]), arrays)
+
+
+def set_members(index: ZoneIndex, set_id: int) -> list[str]:
+    """The sorted tzids of a set."""
+    first = index.arrays["set_first"]
+    return [index.tzids[zone] for zone in index.arrays["set_zone"][first[set_id] : first[set_id + 1]]]

@@ -1,0 +1,190 @@
+"""S1: one provisional tzid per site, by geometry first (states.md §3)."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scripts.lib import ladder
+from scripts.lib.contracts import arrow_schema, catalog_path
+from scripts.lib.errors import Abort, raise_all
+from scripts.lib.gate import Gate, check_partition, check_seal, open_gate
+from scripts.lib.governance import s1_breaches
+from scripts.lib.logs import event, say
+from scripts.lib.mcc import load_mcc
+from scripts.lib.policy import (
+    SCOPES,
+    active,
+    compile_overrides,
+    country_codes,
+    load_governance,
+    load_nudge,
+    load_overrides,
+)
+from scripts.lib.s1_tally import Tally
+from scripts.lib.sites import KEY, batches, key_columns, open_checked
+from scripts.lib.sort import sorted_copy
+from scripts.lib.state import Stages, run_state
+from scripts.lib.tables import ROW_GROUP, categorical, constant, encoded, open_table, writer
+from scripts.lib.zone_index import ZoneIndex, open_index
+
+SITES = "schemas.1B.yaml#/egress/site_locations"
+OUTPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
+PROGRESS_ROWS = 5_000_000
+
+
+def main(
+    *,
+    receipt: str,
+    inventory: str,
+    site_locations: str,
+    lookup_index: str,
+    country_zones: str,
+    tz_nudge: str,
+    tz_overrides: str,
+    governance: str,
+    dataset: str,
+    report: str,
+    seed: int,
+    fingerprint: str,
+    sort_memory_mb: int,
+    merchant_mcc_map: list[str] | str = (),
+) -> None:
+    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+
+    def compute(stages: Stages) -> dict[str, Any]:
+        gate = open_gate("S1", receipt, inventory, fingerprint)
+        check_partition("2A-S1-011", "site_locations", site_locations, **tokens)
+        check_seal("2A-S1-010", gate, "site_locations", site_locations)
+        cutoff = gate.verified_at_utc[:10]
+        index = open_sealed_index(gate, lookup_index)
+        check_seal("2A-S1-010", gate, "tz_nudge", tz_nudge)
+        nudge = load_nudge(tz_nudge)
+        sealed_overrides = check_seal("2A-S1-010", gate, "tz_overrides", tz_overrides)
+        rows = active(load_overrides(tz_overrides, "2A-S1-010", "2A-S1-010"), cutoff)
+        overrides = compile_overrides(rows, index.tzids, "2A-S1-053")
+        check_seal("2A-S1-010", gate, "governance", governance)
+        caps = load_governance(governance, "2A-S1-010", cutoff)
+        check_seal("2A-S1-010", gate, "country_zones", country_zones)
+        countries = read_country_zones(country_zones, index.tzids)
+        mcc_of = load_mcc(gate, merchant_mcc_map, overrides.needs_mcc, "2A-S1-010")
+        event("INPUTS", assets=sorted(gate.sealed))
+
+        resolve = partial(
+            ladder.resolve, index, epsilon=nudge.epsilon_degrees, overrides=overrides, countries=countries
+        )
+        constants = {**tokens, "created_utc": gate.verified_at_utc}
+        tally = stream(site_locations, stages["s1_tz_lookup"], resolve, mcc_of, index.tzids, constants, sort_memory_mb)
+        body = {
+            "s0": gate.report(fingerprint),
+            "inputs": {
+                "site_locations": {"path": catalog_path("site_locations", **tokens)},
+                "tz_world": {"id": "tz_world_2025a", "license": gate.sealed["tz_world_2025a"]["license_class"]},
+                "tz_nudge": {"semver": nudge.semver, "sha256_digest": nudge.sha256_digest},
+                "tz_overrides": {
+                    "version_tag": sealed_overrides["version_tag"],
+                    "sha256_digest": sealed_overrides["sha256_hex"],
+                },
+                "merchant_mcc_map": {"version_tag": gate.sealed.get("merchant_mcc_map", {}).get("version_tag")},
+            },
+            **tally.report(index.tzids, caps),
+            "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
+        }
+        breaches = tally.breaches(stages["s1_tz_lookup"]) + s1_breaches(body["governance"], seed)
+        if breaches:
+            breaches[0].context["report"] = body  # counts of a failed run are evidence, its rows are not
+        raise_all(breaches)
+        event("VALIDATION", result="pass", sites_total=tally.keys.rows)
+        if not tally.sorted_input:
+            body["warnings"] = [
+                Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations").finding()
+            ]
+        return body
+
+    run_state("S1", compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
+
+
+def open_sealed_index(gate: Gate, path: str) -> ZoneIndex:
+    """The lookup index, which must have been built from the sealed polygons (2A-S1-020)."""
+    try:
+        index = open_index(path)
+    except (OSError, ValueError, KeyError) as problem:
+        raise Abort("2A-S1-020", f"lookup index unreadable: {str(problem)[:120]}", path=path) from None
+    sealed = gate.sealed.get("tz_world_2025a", {}).get("sha256_hex")
+    if index.header["tz_world_sha256"] != sealed:
+        raise Abort("2A-S1-020", "lookup index was built from other polygons than the sealed ones", path=path)
+    return index
+
+
+def read_country_zones(path: str, tzids: list[str]) -> ladder.CountryZones:
+    """Zones per country; a zone without polygon is left out, as no site can lie in it."""
+    table = pq.read_table(path)
+    zone = {tzid: number for number, tzid in enumerate(tzids)}
+    pairs = zip(country_codes(table["country_iso"].to_pylist()).tolist(), table["tzid"].to_pylist(), strict=True)
+    return ladder.country_zones([(code, zone[tzid]) for code, tzid in pairs if tzid in zone])
+
+
+def stream(path, stage, resolve, mcc_of, tzids, constants, sort_memory_mb: int) -> Tally:
+    """Resolve all sites of `path` into `stage`, batch by batch; unsorted input is sorted first and read again."""
+    tally = _stream_once(path, stage, resolve, mcc_of, tzids, constants)
+    if tally.keys.sorted:
+        return tally
+    say("S1: site_locations is not in key order; sorting it within the memory bound")
+    with sorted_copy(path, KEY, sort_memory_mb) as ordered:
+        tally = _stream_once(ordered, stage, resolve, mcc_of, tzids, constants)
+    tally.sorted_input = False
+    return tally
+
+
+def _stream_once(path, stage, resolve, mcc_of, tzids, constants) -> Tally:
+    tally = Tally()
+    schema = encoded(arrow_schema(OUTPUT))
+    total = open_table(path).metadata.num_rows
+    with writer(stage, schema) as out:
+        for batch in batches(open_checked(path, SITES, "2A-S1-030"), SITES, "2A-S1-030"):
+            merchant, country, order = key_columns(batch)
+            tally.keys.add(merchant, country, order)
+            if not tally.keys.sorted:
+                break
+            lon, lat = (batch[name].to_numpy() for name in ("lon_deg", "lat_deg"))
+            sites = ladder.Sites(
+                merchant, country, order, lon, lat, mcc_of(merchant) if mcc_of else np.full(len(merchant), -1, np.int32)
+            )
+            found = resolve(sites)
+            tally.add(sites, found)
+            out.write_batch(to_batch(batch, found, tzids, constants, schema), row_group_size=ROW_GROUP)
+            if total > PROGRESS_ROWS and tally.keys.rows % PROGRESS_ROWS < len(lon):
+                say(f"S1: {tally.keys.rows:,} of {total:,} sites")
+    event("LOOKUP", sites=tally.keys.rows)
+    return tally
+
+
+def to_batch(batch: pa.RecordBatch, found: ladder.Resolution, tzids, constants, schema: pa.Schema) -> pa.RecordBatch:
+    """Rows of s1_tz_lookup for one batch of sites."""
+    rows = len(batch)
+    overridden = found.scope >= 0
+    columns = {
+        "seed": pa.array(np.full(rows, constants["seed"], np.uint64)),
+        "manifest_fingerprint": constant(constants["manifest_fingerprint"], rows),
+        "merchant_id": batch["merchant_id"].cast(pa.uint64()),
+        "legal_country_iso": batch["legal_country_iso"],
+        "site_order": batch["site_order"].cast(pa.int32()),
+        "lat_deg": batch["lat_deg"],
+        "lon_deg": batch["lon_deg"],
+        "tzid_provisional": categorical(np.maximum(found.zone, 0), tzids),
+        "tzid_provisional_source": categorical(overridden.astype(np.int32), ["polygon", "override"]),
+        "override_scope": categorical(found.scope, SCOPES),
+        "override_applied": pa.array(overridden),
+        "nudge_lat_deg": pa.array(found.nudge_lat, from_pandas=True),
+        "nudge_lon_deg": pa.array(found.nudge_lon, from_pandas=True),
+        "created_utc": constant(constants["created_utc"], rows),
+    }
+    return pa.record_batch([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(main, snakemake)
