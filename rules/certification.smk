@@ -29,6 +29,29 @@ rule certify_run:
         "../scripts/certify_run.py"
 
 
+rule compare_baseline:
+    """The published replica against every published fact: match, differs or unknown."""
+    input:
+        site_timezones=of_first_seed("site_timezones"),
+        s1_tz_lookup=of_first_seed("s1_tz_lookup"),
+        s1_report=of_first_seed("s1_run_report"),
+        s2_report=of_first_seed("s2_run_report"),
+        facts="config/authority/facts.yaml",
+        code=code("compare_baseline"),
+    output:
+        out_csv=at("baseline_facts"),
+        out_json=at("baseline_facts_json"),
+        lineage=f"{CERTIFICATION}/lineage/compare_baseline.json",
+    log:
+        f"{CERTIFICATION}/logs/compare_baseline.jsonl",
+    benchmark:
+        f"{CERTIFICATION}/benchmarks/compare_baseline.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/compare_baseline.py"
+
+
 rule gate:
     """Exit 1 when the candidate is below the grade that config.require names."""
     input:

@@ -117,6 +117,11 @@ def of_seeds(dataset):
     return paths
 
 
+def of_first_seed(dataset):
+    """An input function: the dataset of the first seed of the run."""
+    return lambda wildcards: of_seeds(dataset)(wildcards)[0]
+
+
 def required_seeds(wildcards):
     """Seeds that the certificate asks for: those of the config, or the one of the published run."""
     candidate = CANDIDATES[wildcards.run]
@@ -131,7 +136,8 @@ def seeds_of(run):
 
 def certificates(run):
     """What certification of one run leaves."""
-    return [at("certification", run=run), at("verdict", run=run)]
+    facts = [at("baseline_facts", run=run)] if CANDIDATES[run]["authority"] == "published" else []
+    return [at("certification", run=run), at("verdict", run=run), *facts]
 
 
 def print_verdict(run):

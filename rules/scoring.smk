@@ -15,12 +15,14 @@ rule score_seed:
         s1_tz_lookup=at("s1_tz_lookup"),
         site_timezones=at("site_timezones"),
         country_zones=shared("country_zones"),
+        governance=at("governance"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",
         code=code("score_seed"),
     output:
         seed_metrics=at("seed_metrics"),
         country_diagnostics=at("country_diagnostics"),
+        zone_counts=at("zone_counts"),
         lineage=trace(SCORE, "lineage", "score_seed.json"),
     log:
         trace(SCORE, "logs", "score_seed.jsonl"),

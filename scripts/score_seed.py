@@ -9,11 +9,17 @@ import pyarrow.parquet as pq
 from scripts.lib.bundle import verify_bundle
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort
-from scripts.lib.files import read_json, staged, write_json
+from scripts.lib.files import read_json, sha256_file, staged, write_json
 from scripts.lib.gates import failing, seed_checks, seed_verdict
-from scripts.lib.governance import country_violations
-from scripts.lib.metrics import add_cohorts, available, cohort_metrics, count_sites, country_table, unavailable
-from scripts.lib.state import is_withheld
+from scripts.lib.governance_metrics import (
+    bought_with_overrides,
+    governance_metrics,
+    policy_caveats,
+    raised_override_gate,
+)
+from scripts.lib.metrics import add_cohorts, cohort_metrics, count_sites, country_table, unavailable
+from scripts.lib.outputs import is_withheld
+from scripts.lib.variants import c_large_readings, caveats, in_support, reachable, variant_metrics, variant_tables
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
 COUNTRY_COLUMNS = [
@@ -47,56 +53,76 @@ def main(
     s1_tz_lookup: str,
     site_timezones: str,
     country_zones: str,
+    governance: str,
     gates: str,
     cohorts: str,
     seed_metrics: str,
     country_diagnostics: str,
+    zone_counts: str,
     seed: int,
     fingerprint: str,
 ) -> None:
     state = dict(zip(STATES, (read_json(path) for path in reports), strict=True))
     run_id = read_json(run_receipt)["run_id"]
-    gate_config, cohort_config = load_yaml(gates), load_yaml(cohorts)
+    cutoff = state["S0"]["upstream"]["verified_at_utc"][:10]
+    cohort_config = load_yaml(cohorts)
+    gate_config, exceptions = raised_override_gate(load_yaml(gates), load_yaml(governance)["exceptions"], cutoff)
     receipt_root = Path(reports[0].split("/reports/layer1/")[0])
     bundle = receipt_root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
 
-    table = score_countries(site_timezones, country_zones, cohort_config, state["S1"], state["S2"])
-    metrics = realism(table) | governance(state, gate_config)
+    counts, support = count_sites(site_timezones), pq.read_table(country_zones).to_pandas()
+    table = score_countries(counts, support, cohort_config, state["S1"], state["S2"])
+    scored = realism(table, counts, support, cohort_config, gate_config, state["S1"])
+    metrics = scored["metrics"] | governance_metrics(state, gate_config)
     structural = structural_checks(state, bundle, site_locations, s1_tz_lookup, site_timezones)
     structural |= {
-        "cohort_metrics_available": all(metrics[name]["status"] == "ok" for name in metrics if name.startswith("c_")),
+        "cohort_metrics_available": all(entry["status"] == "ok" for entry in scored["metrics"].values()),
         "c_multi_nonempty": bool(len(table)) and bool(table["is_c_multi"].any()),
         "c_large_nonempty": bool(len(table)) and bool(table["is_c_large"].any()),
     }
     checks = seed_checks(metrics, structural, gate_config)
+    checks["BPLUS"]["fallback_not_bought_with_overrides"] = not bought_with_overrides(state, metrics, gate_config)
     write_json(
         seed_metrics,
         {
             "seed": seed,
             "run_id": run_id,
             "manifest_fingerprint": fingerprint,
+            "site_locations_sha256": sha256_file(site_locations),
             "cohort_definitions": cohort_config,
             "cohort_counts": table["cohort"].value_counts().sort_index().to_dict()
             | {"C_large": int(table["is_c_large"].sum())},
+            "cohort_members": {
+                "C_multi": table.loc[table["is_c_multi"], "country_iso"].tolist(),
+                "C_large": table.loc[table["is_c_large"], "country_iso"].tolist(),
+            },
+            "reported_cohorts": reported_cohorts(table),
             "sites_total": int(table["site_count"].sum()),
             "state_status": {name: report["status"] for name, report in state.items()},
             "error_codes": {name: [error["code"] for error in report["errors"]] for name, report in state.items()},
             "warning_codes": {name: [item["code"] for item in report["warnings"]] for name, report in state.items()},
+            "s1_governance": state["S1"].get("governance"),
+            **scored,
             "metrics": metrics,
+            "caveats": scored["caveats"] + policy_caveats(state, metrics, gate_config, exceptions),
             "checks": checks,
             "failing_gates": failing(checks),
             "verdict": seed_verdict(checks),
         },
     )
-    with staged(country_diagnostics) as stage:
-        rows = table.assign(seed=seed, run_id=run_id)[COUNTRY_COLUMNS]
-        rows.to_csv(stage, index=False, lineterminator="\n", float_format="%.17g")
+    write_csv(country_diagnostics, table.assign(seed=seed, run_id=run_id)[COUNTRY_COLUMNS])
+    write_csv(zone_counts, counts.assign(in_support=in_support(counts, support)))
 
 
-def score_countries(site_timezones, country_zones, cohorts, s1_report, s2_report) -> pd.DataFrame:
+def write_csv(path: str, frame: pd.DataFrame) -> None:
+    """Publish a frame with every digit of its floats."""
+    with staged(path) as stage:
+        frame.to_csv(stage, index=False, lineterminator="\n", float_format="%.17g")
+
+
+def score_countries(counts: pd.DataFrame, support: pd.DataFrame, cohorts, s1_report, s2_report) -> pd.DataFrame:
     """The country table with cohorts and governance columns; empty when the dataset was withheld."""
-    counts = count_sites(site_timezones)
-    table = add_cohorts(country_table(counts, pq.read_table(country_zones).to_pandas()), cohorts)
+    table = add_cohorts(country_table(counts, support), cohorts)
     fallback = s1_report.get("governance", {}).get("fallback_by_country", {})
     override = s2_report.get("governance", {}).get("override_by_country", {})
     for name, source, field in (("fallback", fallback, "fallback_total"), ("override", override, "overrides_total")):
@@ -106,31 +132,43 @@ def score_countries(site_timezones, country_zones, cohorts, s1_report, s2_report
     return table
 
 
-def realism(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The cohort metrics, or why there are none."""
-    if len(table):
-        return cohort_metrics(table)
-    names = cohort_metrics(table.assign(is_c_multi=False, is_c_large=False))
-    return {name: unavailable("no rows: site_timezones was withheld or is empty") for name in names}
-
-
-def governance(state: dict[str, dict], gates: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Rates and violations as S1 and S2 reported them; the scorer recomputes nothing by hand."""
-    s1, s2 = state["S1"].get("governance"), state["S2"].get("governance")
-    missing_s1, missing_s2 = unavailable("S1 reported no governance"), unavailable("S2 reported no governance")
-    rows = state["S1"].get("counts", {}).get("sites_total", 0)
-    found = {
-        "fallback_rate": available(s1["rates"]["fallback_rate"], rows) if s1 else missing_s1,
-        "override_rate": available(s2["rates"]["override_rate"], rows) if s2 else missing_s2,
-        "provenance_missing": available(state["S2"]["counts"]["provenance_missing"], rows) if s2 else missing_s2,
+def realism(table, counts, support, cohorts, gates, s1_report) -> dict[str, Any]:
+    """Cohort metrics with their variants, readings of C_large, the reach of 2A policy and caveats, or why none."""
+    if not len(table):
+        reason = unavailable("no rows: site_timezones was withheld or is empty")
+        names = cohort_metrics(table.assign(is_c_multi=False, is_c_large=False))
+        nothing = dict.fromkeys(names, reason)
+        return {"metrics": nothing, "variants": {}, "c_large_readings": {}, "reach_2a": nothing, "caveats": []}
+    by_country = s1_report.get("governance", {}).get("fallback_by_country", {})
+    fallback = {country: entry["fallback_total"] for country, entry in by_country.items()}
+    variants = variant_metrics(variant_tables(table, counts, support, fallback))
+    return {
+        "metrics": cohort_metrics(table),
+        "variants": variants,
+        "c_large_readings": c_large_readings(table, cohorts),
+        "reach_2a": cohort_metrics(reachable(table, counts)),
+        "caveats": caveats(variants, gates) + entropy_flags(table),
     }
-    for grade, cap in (("b", None), ("bplus", gates["fallback_country_cap_bplus"]["value"])):
-        name = f"fallback_country_violations_{grade}"
-        if not s1:
-            found[name] = missing_s1
-            continue
-        limit = s1["caps"]["fallback_country_cap"] if cap is None else cap
-        found[name] = available(len(country_violations(s1["fallback_by_country"], s1["caps"], limit)), rows)
+
+
+def entropy_flags(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Countries with H / ln K above 1, which only leakage can do: flagged, not clipped (certification.md A4)."""
+    odd = table.loc[table["is_c_multi"] & (table["entropy_norm"] > 1), "country_iso"].tolist()
+    entry = {"caveat": "entropy_above_one", "gate": "c_multi_median_entropy_norm", "grade": "B", "countries": odd}
+    return [entry] if odd else []
+
+
+def reported_cohorts(table: pd.DataFrame) -> dict[str, Any]:
+    """C_single and C_small, which are reported and never gated."""
+    found = {}
+    for name in ("C_single", "C_small"):
+        part = table[table["cohort"] == name]
+        found[name] = {
+            "countries": len(part),
+            "sites": int(part["site_count"].sum()),
+            "median_top1_share": float(part["top1_share"].median()) if len(part) else None,
+            "countries_with_leaked_rows": part.loc[part["out_of_support_share"] > 0, "country_iso"].tolist(),
+        }
     return found
 
 

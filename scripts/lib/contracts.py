@@ -1,5 +1,6 @@
 """Dictionary, schemas and registry: where a dataset lies and what its rows look like, each stated once in config."""
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ class _UniqueKeyLoader(_Loader):
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
+    seen: set[str] = set()
     for key_node, _ in node.value:
-        if key_node.value in seen:
+        if str(key_node.value) in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"duplicate key {key_node.value!r}", key_node.start_mark
             )
@@ -38,7 +39,16 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     return _Loader.construct_mapping(loader, node, deep=True)
 
 
+def _finite(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    value = loader.construct_yaml_float(node)
+    if not math.isfinite(value):
+        # A cap that is no number is never exceeded.
+        raise yaml.constructor.ConstructorError(None, None, f"{node.value} is not a finite number", node.start_mark)
+    return value
+
+
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:float", _finite)
 # Dates stay strings: expiry dates are compared as text and checked by pattern.
 _UniqueKeyLoader.yaml_implicit_resolvers = {
     first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -54,8 +64,15 @@ _TextLoader.yaml_implicit_resolvers = {}
 
 
 def load_yaml(path: str | Path, as_text: bool = False) -> Any:
-    """Parse one YAML document; duplicate keys raise `yaml.YAMLError`, dates (or with `as_text` all scalars) stay text."""
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TextLoader if as_text else _UniqueKeyLoader)
+    """Parse one YAML document; dates (or with `as_text` all scalars) stay text.
+
+    Raises OSError, or `yaml.YAMLError` for everything that is not one plain document: duplicate keys, NaN, bad UTF-8.
+    """
+    loader = _TextLoader if as_text else _UniqueKeyLoader
+    try:
+        return yaml.load(Path(path).read_bytes().decode("utf-8"), Loader=loader)
+    except (ValueError, TypeError, RecursionError) as problem:  # what PyYAML lets through for odd scalars and depth
+        raise yaml.YAMLError(f"not readable as YAML: {type(problem).__name__}: {problem}") from None
 
 
 @cache

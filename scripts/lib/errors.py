@@ -19,6 +19,7 @@ class Abort(Exception):
     """
 
     def __init__(self, code: str, message: str, **context: Any):
+        message = " ".join(message.split())  # a finding is three lines: what, where, next
         super().__init__(message)
         self.code = code
         self.message = message

@@ -92,8 +92,11 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Parse a JSON file; duplicate keys are refused, as they would hide a value."""
-    return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
+    """Parse a JSON file; raises OSError or ValueError. Duplicate keys are refused, as they would hide a value."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

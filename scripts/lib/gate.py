@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scripts.lib.authority import check_authority, check_sealed_authority
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import read_json, sha256_file
@@ -28,8 +29,12 @@ class Gate(NamedTuple):
         return {"receipt_path": path, "verified_at_utc": self.verified_at_utc}
 
 
-def open_gate(state: str, receipt: str, inventory: str, fingerprint: str) -> Gate:
-    """Read the S0 receipt and inventory of `fingerprint`; raises 2A-<state>-001 unless both are valid and agree."""
+def open_gate(state: str, receipt: str, inventory: str, fingerprint: str, *datasets: str) -> Gate:
+    """Read the S0 receipt and inventory of `fingerprint`; raises 2A-<state>-001 unless both are valid and agree.
+
+    `datasets` are those that the state will read and write: 2A-<state>-080 where the contracts contradict each other.
+    """
+    check_authority(state, *datasets)
     code = f"2A-{state}-001"
     try:
         found, rows = read_json(receipt), read_json(inventory)
@@ -44,6 +49,7 @@ def open_gate(state: str, receipt: str, inventory: str, fingerprint: str) -> Gat
     sealed = {row["asset_id"]: row for row in rows}
     if sorted(sealed) != sorted(entry["id"] for entry in found["sealed_inputs"]):
         raise Abort(code, "receipt and inventory name different assets", path=receipt)
+    check_sealed_authority(state, sealed)
     event("GATE", result="pass", assets=len(sealed))
     return Gate(found, sealed)
 
@@ -71,3 +77,19 @@ def check_partition(code: str, dataset: str, path: str, **tokens: Any) -> None:
     expected = catalog_path(dataset, **tokens)
     if not Path(path).as_posix().endswith(expected):
         raise Abort(code, f"{dataset} must lie at {expected}", dataset=dataset, path=path)
+
+
+def check_published(code: str, report: str, dataset: str, path: str) -> dict[str, Any]:
+    """Re-hash a dataset of an earlier state; raises `code` unless its run report states these bytes. Returns the report."""
+    try:
+        found = read_json(report)
+        wanted = found["published"][dataset]["sha256_hex"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Abort(code, f"the run report does not say what {dataset} holds", dataset=dataset, path=report) from None
+    if not Path(path).is_file():
+        raise Abort(code, f"{dataset} is missing", dataset=dataset, path=path)
+    digest = sha256_file(path)
+    if digest != wanted:
+        message = f"{dataset} has digest {digest[:12]}, published was {wanted[:12]}"
+        raise Abort(code, message, dataset=dataset, path=path)
+    return found

@@ -1,14 +1,19 @@
-"""Which project modules a script imports, transitively: they are inputs of its rule, so editing one reruns its users."""
+"""What a script is made of: the project modules that it imports and the schemas that these name, transitively.
+
+They are inputs of its rule, so that an edited helper or schema reruns exactly its users.
+"""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = re.compile(r"(schemas\.[A-Za-z0-9.]+\.yaml)#")
 
 
 def code_of(script: str) -> list[str]:
-    """Sorted project paths of `script` and all `scripts.*` modules it reaches, function-level imports included."""
+    """Sorted project paths of `script`, the `scripts.*` modules it reaches (function-level imports too) and schemas."""
     found: set[str] = set()
     pending = [script]
     while pending:
@@ -21,12 +26,14 @@ def code_of(script: str) -> list[str]:
 
 @cache
 def _direct(path: str) -> tuple[str, ...]:
+    text = (ROOT / path).read_text(encoding="utf-8")
     names: set[str] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(text)) if path.endswith(".py") else ():
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    candidates = (name.replace(".", "/") + ".py" for name in names if name.startswith("scripts."))
+    candidates = {name.replace(".", "/") + ".py" for name in names if name.startswith("scripts.")}
+    candidates |= {f"config/contracts/schemas/{file}" for file in SCHEMA.findall(text)}
     return tuple(sorted(name for name in candidates if (ROOT / name).is_file()))

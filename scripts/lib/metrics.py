@@ -13,17 +13,24 @@ from scripts.lib.sites import batches, open_checked
 SITES = "schemas.2A.yaml#/egress/site_timezones"
 
 
+COUNT_KEYS = ["country_iso", "tzid", "tzid_source", "ambiguous"]
+
+
 def count_sites(path: str) -> pd.DataFrame:
-    """Site counts of site_timezones: columns country_iso, tzid, tzid_source, sites (int64), streamed, sorted."""
+    """Site counts of site_timezones, streamed and sorted: columns `COUNT_KEYS` and sites (int64).
+
+    `ambiguous` marks rows that geometry alone left open (they were nudged): only these can 2A decide by policy.
+    """
     parts = []
     for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
         columns = {name: _categories(batch[name]) for name in ("legal_country_iso", "tzid", "tzid_source")}
-        parts.append(pd.DataFrame(columns).value_counts(sort=False).rename("sites").reset_index())
-    if not parts:
-        return pd.DataFrame({"country_iso": [], "tzid": [], "tzid_source": [], "sites": []}).astype({"sites": "int64"})
-    whole = pd.concat(parts).astype({"legal_country_iso": str, "tzid": str, "tzid_source": str})
-    whole["country_iso"] = whole["legal_country_iso"].str.strip().str.upper()
-    return whole.groupby(["country_iso", "tzid", "tzid_source"], as_index=False)["sites"].sum()
+        columns["ambiguous"] = batch["nudge_lat_deg"].is_valid().to_numpy(zero_copy_only=False)
+        frame = pd.DataFrame(columns).rename(columns={"legal_country_iso": "country_iso"})
+        parts.append(frame.groupby(COUNT_KEYS, observed=True).size().rename("sites").reset_index())
+    whole = pd.concat(parts) if parts else pd.DataFrame(columns=[*COUNT_KEYS, "sites"])
+    whole = whole.astype({"country_iso": str, "tzid": str, "tzid_source": str, "ambiguous": bool, "sites": "int64"})
+    whole["country_iso"] = whole["country_iso"].str.strip().str.upper()
+    return whole.groupby(COUNT_KEYS, as_index=False)["sites"].sum()
 
 
 def _categories(column: Any) -> pd.Categorical:

@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import arrow_schema, dictionary
+from scripts.lib.contracts import arrow_schema, dictionary, schema_errors
 from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import canonical_json, read_json, sha256_file, staged, write_json, write_text
 from scripts.lib.logs import event, say
+from scripts.lib.outputs import check_output
 
 Stages = dict[str, Path]
 
@@ -30,7 +31,7 @@ def run_state(
     """Run one state and write its report; returns the status `pass`, `fail` or `blocked`.
 
     `compute` gets a staging path per output (dataset id -> path), writes to it and returns the body of the report;
-    it raises `Abort` or `AbortGroup` on a breach. `previous` are reports that must say `pass` before anything is read.
+    it raises `Abort` or `AbortGroup` on a breach; other bytes at a published path (-041) fail the job. `previous` are reports that must say `pass` before anything is read.
     """
     body: dict[str, Any] = {"errors": [], "warnings": []}
     blockers = {path: status_of(path) for path in previous if status_of(path) != "pass"}
@@ -39,11 +40,13 @@ def run_state(
         body["blocked_by"] = [{"report": path, "status": found} for path, found in sorted(blockers.items())]
     else:
         try:
-            body |= _publish(state, compute, outputs)
+            body |= _publish(state, compute, outputs, header)
             status = "pass"
         except (Abort, AbortGroup) as problem:
-            status = "fail"
             breaches = getattr(problem, "breaches", [problem])
+            if any(breach.code == f"2A-{state}-041" for breach in breaches):
+                raise  # write-once: neither the published dataset nor its report is touched
+            status = "fail"
             body["errors"] = [breach.finding() for breach in breaches]
             for breach in breaches:
                 body |= breach.context.pop("report", {})
@@ -55,24 +58,39 @@ def run_state(
         codes = sorted({error["code"] for error in body["errors"]}) or [f"2A-{state}-blocked"]
         for dataset, path in outputs.items():
             withhold(dataset, path, codes)
-    write_json(report, {"segment": "2A", "state": state, "status": status, **header, **body})
+    write_json(report, _composed(state, status, header, body))
     event("EMIT", status=status)
     return status
 
 
-def _publish(state: str, compute: Callable[[Stages], dict[str, Any]], outputs: dict[str, str]) -> dict[str, Any]:
+def report_errors(state: str, report: dict[str, Any]) -> list[str]:
+    """How a run report breaks the schema of its state; empty when it is complete."""
+    return schema_errors(report, f"schemas.2A.yaml#/reports/{state.lower()}_run_report_v1")
+
+
+def _publish(
+    state: str, compute: Callable[[Stages], dict[str, Any]], outputs: dict[str, str], header: dict[str, Any]
+) -> dict[str, Any]:
+    """Compute into stages, judge them, and move them to their places only when everything holds."""
     with ExitStack() as stack:
         stages = {dataset: stack.enter_context(staged(path)) for dataset, path in outputs.items()}
-        body = compute(stages)
+        body = {"errors": [], "warnings": []} | compute(stages)
         for dataset, path in outputs.items():
-            refuse_overwrite(state, path, stages[dataset])
+            check_output(state, dataset, path, stages[dataset], header, body["s0"]["verified_at_utc"])
+        body["published"] = {
+            dataset: {"sha256_hex": sha256_file(stage), "size_bytes": stage.stat().st_size}
+            for dataset, stage in stages.items()
+        }
+        _composed(state, "pass", header, body)
     return body
 
 
-def refuse_overwrite(state: str, path: str | Path, stage: Path) -> None:
-    """Write-once: other bytes at a published path are a breach, the same bytes a no-op (states.md §1)."""
-    if Path(path).exists() and not is_withheld(path) and sha256_file(path) != sha256_file(stage):
-        raise Abort(f"2A-{state}-041", "published with other bytes", path=str(path))
+def _composed(state: str, status: str, header: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """The whole run report; a report that breaks its own schema is a bug of the state and is never written."""
+    report = {"segment": "2A", "state": state, "status": status, **header, **body}
+    if problems := report_errors(state, report):
+        raise ValueError(f"the {state} run report breaks its schema: {'; '.join(problems[:3])}")
+    return report
 
 
 def status_of(report: str | Path) -> str:
@@ -96,14 +114,3 @@ def withhold(dataset: str, path: str, codes: list[str]) -> None:
         write_json(path, {"withheld": codes})
     else:
         write_text(path, "")
-
-
-def is_withheld(path: str | Path) -> bool:
-    """Whether the dataset at `path` was withheld."""
-    if str(path).endswith(".parquet"):
-        from scripts.lib.tables import withheld_codes
-
-        return bool(withheld_codes(path))
-    if str(path).endswith(".json"):
-        return "withheld" in read_json(path)
-    return Path(path).stat().st_size == 0

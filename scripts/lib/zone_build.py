@@ -11,26 +11,15 @@ plumb line from each edge end there. Over whole rings they cancel, as every vert
 that does not touch the cell contributes the same to all points of the cell, and `flip` sums that up.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from scripts.lib.zone_file import LEAF
 from scripts.lib.zone_grid import Cut, Grid, cut_edges
-from scripts.lib.zone_sets import coarse_states, zone_sets
+from scripts.lib.zone_sets import Slots, coarse_states, zone_sets
 from scripts.lib.zone_topology import Topology, build_topology
 
 BLOCKS_PER_DEGREE = 10
 SPLIT = 8
-
-
-class Slots(NamedTuple):
-    """The layers with edges in each block, by block: slot `s` of a block is bit `s` of its masks."""
-
-    block: np.ndarray
-    layer: np.ndarray
-    slot: np.ndarray
-    first: np.ndarray  # (blocks + 1,)
 
 
 def build_index(
@@ -50,8 +39,8 @@ def build_index(
     order = np.argsort(cell, kind="stable")
     cell, block, edge, flags = cell[order], block[order], cut.edge[order], cut.flags[order]
 
-    slots, mask = _slots(topology, block, topology.edge_class[edge], len(blocks))
-    code = _status(topology, coarse, split, blocks, slots, cut)
+    slots, mask = _slots(topology, blocks, block, topology.edge_class[edge])
+    code = _status(topology, coarse, split, slots, cut)
     first = np.flatnonzero(np.diff(cell, prepend=-1))
     leaves = cell[first]
     flip = code[leaves] ^ np.bitwise_xor.reduceat(mask * (flags >> 2), first)
@@ -59,7 +48,7 @@ def build_index(
     code[leaves] = LEAF | (np.arange(len(leaves)) - block_leaf[leaves // cells])
 
     states, state = coarse_states(topology, coarse, split, cut)
-    sets, raster, table, block_table = zone_sets(topology, slots.layer, slots.first, blocks, states, state)
+    sets, raster, table, block_table = zone_sets(topology, slots, states, state)
     return {
         # One more row and column, so that lat 90 and lon 180 need no special case.
         "raster": np.pad(raster.reshape(coarse.rows, coarse.columns), ((0, 1), (0, 1)), mode="edge"),
@@ -86,7 +75,9 @@ def _blocks(coarse: Grid, split: int, cut: Cut) -> tuple[np.ndarray, np.ndarray]
     return np.flatnonzero(touched), (np.cumsum(touched, dtype=np.int32) - np.int32(1))[place]
 
 
-def _slots(topology: Topology, block: np.ndarray, edge_class: np.ndarray, blocks: int) -> tuple[Slots, np.ndarray]:
+def _slots(
+    topology: Topology, blocks: np.ndarray, block: np.ndarray, edge_class: np.ndarray
+) -> tuple[Slots, np.ndarray]:
     """The slots of all blocks and the mask (uint16) of each edge in a cell; pairs must come ordered by block."""
     classes, width = len(topology.class_layers), len(topology.layer_zone)
     pair = block.astype(np.int64) * classes + edge_class
@@ -99,17 +90,17 @@ def _slots(topology: Topology, block: np.ndarray, edge_class: np.ndarray, blocks
     member = start[pairs[which] % classes] + np.arange(len(which)) - offset[which]
     layer = np.concatenate(topology.class_layers)[member]
     keys, entry = np.unique(pairs[which] // classes * width + layer, return_inverse=True)
-    first = np.searchsorted(keys, np.arange(blocks + 1) * width)
+    first = np.searchsorted(keys, np.arange(len(blocks) + 1) * width)
     slot = np.arange(len(keys)) - first[keys // width]
     if slot.max() >= 15:
         raise ValueError(f"{slot.max() + 1} zones meet in one block of the index: use smaller blocks")
     pair_mask = np.bitwise_or.reduceat(np.left_shift(1, slot[entry]), offset).astype(np.uint16)
-    return Slots(keys // width, keys % width, slot, first), pair_mask[np.searchsorted(pairs, pair)]
+    return Slots(blocks, keys // width, keys % width, slot, first), pair_mask[np.searchsorted(pairs, pair)]
 
 
-def _status(topology: Topology, coarse: Grid, split: int, blocks: np.ndarray, slots: Slots, cut: Cut) -> np.ndarray:
+def _status(topology: Topology, coarse: Grid, split: int, slots: Slots, cut: Cut) -> np.ndarray:
     """(B * split²,) uint16: the layers that cover the middle of each cell, up to rounding in touched cells."""
-    width = len(topology.layer_zone)
+    blocks, width = slots.place, len(topology.layer_zone)
     number = np.zeros(coarse.rows * coarse.columns, dtype=np.int64)
     number[blocks] = np.arange(len(blocks))
     block = number[cut.crossing_row // split * coarse.columns + cut.crossing_half // (2 * split)]
@@ -149,7 +140,7 @@ def _arcs(topology: Topology) -> dict[str, np.ndarray]:
     zone = topology.layer_zone.tolist()
     class_zones = [tuple(sorted({zone[layer] for layer in layers})) for layers in topology.class_layers]
     # Every second range of `reduceat` is an arc; one more vertex lets the last range end beyond the last arc.
-    bounds = (topology.arc + [0, 1]).reshape(-1)
+    bounds = (topology.arc + np.array([0, 1])).reshape(-1)
     x, y = np.append(topology.x, 0.0), np.append(topology.y, 0.0)
     box = [reduce.reduceat(values, bounds)[::2] for reduce in (np.minimum, np.maximum) for values in (x, y)]
     return {

@@ -1,10 +1,12 @@
 """Exact answers near zone borders: points against the original edges that touch their cell (see `zone_build`)."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
 from scripts.lib.zone_file import ZoneIndex
+from scripts.lib.zone_grid import Edges
 
 PAIRS = 1 << 18  # point-edge pairs worked on at once, so that memory stays bounded
 
@@ -15,7 +17,7 @@ def leaf_masks(index: ZoneIndex, leaf: np.ndarray, lon: np.ndarray, lat: np.ndar
     count = first[leaf + 1] - first[leaf]
     cuts = np.flatnonzero(np.diff(np.cumsum(count, dtype=np.int64) // PAIRS)) + 1
     bounds = [0, *cuts.tolist(), len(leaf)]
-    parts = [slice(start, stop) for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [slice(*ends) for ends in pairwise(bounds)]
     return np.concatenate([_masks(index, leaf[part], count[part], lon[part], lat[part]) for part in parts])
 
 
@@ -34,7 +36,7 @@ def _masks(index: ZoneIndex, leaf: np.ndarray, count: np.ndarray, lon: np.ndarra
     near = np.flatnonzero((above_a != above_b) | (ya == y) | (yb == y))
     x, y, ya, yb = np.repeat(lon, count)[near], y[near], ya[near], yb[near]
     xa, xb = arrays["x"][edge[near]], arrays["x"][edge[near] + 1]
-    side = orientation(xa, ya, xb, yb, x, y)
+    side = orientation(Edges(xa, ya, xb, yb), x, y)
     counted[near] ^= (above_a[near] != above_b[near]) & np.where(ya < yb, side > 0, side < 0)
     on = (side == 0) & (np.minimum(xa, xb) <= x) & (x <= np.maximum(xa, xb))
     on &= (np.minimum(ya, yb) <= y) & (y <= np.maximum(ya, yb))
@@ -46,10 +48,9 @@ def _masks(index: ZoneIndex, leaf: np.ndarray, count: np.ndarray, lon: np.ndarra
     return covering
 
 
-def orientation(
-    xa: np.ndarray, ya: np.ndarray, xb: np.ndarray, yb: np.ndarray, x: np.ndarray, y: np.ndarray
-) -> np.ndarray:
-    """Exact side of points (N,) on the lines from (xa, ya) to (xb, yb): 1 left, -1 right, 0 on the line."""
+def orientation(edges: Edges, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Exact side (N,) of each point (x, y) on the line through the edge beside it: 1 left, -1 right, 0 on the line."""
+    xa, ya, xb, yb = edges
     left, right = (xa - x) * (yb - y), (ya - y) * (xb - x)
     turn = left - right
     side = np.sign(turn)

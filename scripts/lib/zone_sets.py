@@ -1,9 +1,21 @@
 """The sets of zones that the index can answer with, and the tables that lead to them."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from scripts.lib.zone_grid import Cut, Grid
 from scripts.lib.zone_topology import Topology
+
+
+class Slots(NamedTuple):
+    """The layers with edges in each touched block, by block: slot `s` of a block is bit `s` of its masks."""
+
+    place: np.ndarray  # (B,) where each block lies in the raster
+    block: np.ndarray  # (S,)
+    layer: np.ndarray  # (S,)
+    slot: np.ndarray  # (S,)
+    first: np.ndarray  # (B + 1,) first entry of each block
 
 
 def coarse_states(topology: Topology, coarse: Grid, split: int, cut: Cut) -> tuple[list[frozenset[int]], np.ndarray]:
@@ -38,12 +50,7 @@ def coarse_states(topology: Topology, coarse: Grid, split: int, cut: Cut) -> tup
 
 
 def zone_sets(
-    topology: Topology,
-    slot_layer: np.ndarray,
-    slot_first: np.ndarray,
-    blocks: np.ndarray,
-    states: list[frozenset[int]],
-    state: np.ndarray,
+    topology: Topology, slots: Slots, states: list[frozenset[int]], state: np.ndarray
 ) -> tuple[list[tuple[int, ...]], np.ndarray, np.ndarray, np.ndarray]:
     """`(sets, raster, table, block_table)`.
 
@@ -52,7 +59,7 @@ def zone_sets(
     that cover the block whole.
     """
     zone = topology.layer_zone.tolist()
-    layers, first = slot_layer.tolist(), slot_first.tolist()
+    blocks, layers, first = slots.place, slots.layer.tolist(), slots.first.tolist()
     kinds: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, ...]]] = {}
     block_kind = []
     for number, block_state in enumerate(state[blocks].tolist()):

@@ -15,6 +15,22 @@ ARC_EDGES = 256
 PART = 1 << 15
 
 
+class _RingEdges(NamedTuple):
+    """All edges of all rings, ordered by layer."""
+
+    x: np.ndarray  # (V,) float64, all ring vertices
+    y: np.ndarray
+    start: np.ndarray  # (E,) first vertex of each edge
+    layer: np.ndarray  # (E,) int32
+
+    def ends(self, edge: np.ndarray | slice) -> tuple[np.ndarray, ...]:
+        """End points (x, y, x, y), the smaller one first, so that both directions of an edge look alike."""
+        start = self.start[edge]
+        xa, ya, xb, yb = self.x[start], self.y[start], self.x[start + 1], self.y[start + 1]
+        swap = (xa > xb) | ((xa == xb) & (ya > yb))
+        return np.where(swap, xb, xa), np.where(swap, yb, ya), np.where(swap, xa, xb), np.where(swap, ya, yb)
+
+
 class Topology(NamedTuple):
     """Distinct edges of all layers; edge `e` runs from vertex `edge[e]` to the vertex after it."""
 
@@ -46,9 +62,8 @@ def build_topology(tzids: np.ndarray, geoms: np.ndarray) -> Topology:
     begins[ring_start[1:] - 1] = False
     begins[:-1] &= (x[1:] != x[:-1]) | (y[1:] != y[:-1])
     edge_layer = np.repeat(layer[order], np.diff(ring_start[polygon_start]))[begins]
-    start = np.flatnonzero(begins)
-    sequence, first = _shared(x, y, start, edge_layer)
-    return _arcs(zones.tolist(), layer_zone, x, y, start, edge_layer, sequence, first)
+    edges = _RingEdges(x, y, np.flatnonzero(begins), edge_layer)
+    return _arcs(zones.tolist(), layer_zone, edges, *_shared(edges))
 
 
 def _layers(zone: np.ndarray, geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,15 +82,15 @@ def _layers(zone: np.ndarray, geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return layer.astype(np.int32), (keys % (zone.max() + 1)).astype(np.int32)
 
 
-def _shared(x: np.ndarray, y: np.ndarray, start: np.ndarray, layer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _shared(edges: _RingEdges) -> tuple[np.ndarray, np.ndarray]:
     """Edges brought together by their end points: their order (E,), and where in it each distinct edge begins.
 
-    Edges must come ordered by layer. An edge that one layer has twice stays apart: both crossings must count.
+    An edge that one layer has twice stays apart: both crossings must count.
     """
-    digest = np.zeros(len(start), dtype=np.uint64)
-    for part in _parts(len(start)):
+    digest = np.zeros(len(edges.start), dtype=np.uint64)
+    for part in _parts(len(digest)):
         here = digest[part]
-        for word in _ends(x, y, start[part]):
+        for word in edges.ends(part):
             here ^= word.view(np.uint64)
             here *= np.uint64(0x9E3779B97F4A7C15)
             here ^= here >> np.uint64(29)
@@ -84,18 +99,11 @@ def _shared(x: np.ndarray, y: np.ndarray, start: np.ndarray, layer: np.ndarray) 
     first = np.ones(len(order), dtype=bool)
     for part in _parts(len(order) - 1):
         here = order[part.start : part.stop + 1]
-        same = layer[here[1:]] != layer[here[:-1]]
-        for word in _ends(x, y, start[here]):
+        same = edges.layer[here[1:]] != edges.layer[here[:-1]]
+        for word in edges.ends(here):
             same &= word[1:] == word[:-1]
         first[part.start + 1 : part.stop + 1] = ~same
     return order, np.flatnonzero(first)
-
-
-def _ends(x: np.ndarray, y: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, ...]:
-    """End points of edges (x, y, x, y), the smaller one first, so that both directions look alike."""
-    xa, ya, xb, yb = x[start], y[start], x[start + 1], y[start + 1]
-    swap = (xa > xb) | ((xa == xb) & (ya > yb))
-    return np.where(swap, xb, xa), np.where(swap, yb, ya), np.where(swap, xa, xb), np.where(swap, ya, yb)
 
 
 def _parts(count: int) -> list[slice]:
@@ -103,22 +111,24 @@ def _parts(count: int) -> list[slice]:
     return [slice(start, min(start + PART, count)) for start in range(0, count, PART)]
 
 
-def _arcs(zones, layer_zone, x, y, start, edge_layer, sequence, first) -> Topology:
+def _arcs(
+    zones: list[str], layer_zone: np.ndarray, edges: _RingEdges, sequence: np.ndarray, first: np.ndarray
+) -> Topology:
     """Number the distinct edges in ring order, find the layers each bounds, and cut arcs where those change."""
     size = np.diff(np.append(first, len(sequence)))
     by_ring = np.argsort(sequence[first])
     kept, first, size = sequence[first][by_ring], first[by_ring], size[by_ring]
     members = [
-        np.where(size > rank, edge_layer[sequence[np.minimum(first + rank, len(sequence) - 1)]], -1)
+        np.where(size > rank, edges.layer[sequence[np.minimum(first + rank, len(sequence) - 1)]], -1)
         for rank in range(size.max())
     ]
 
-    broken = np.append(True, np.diff(start[kept]) != 1)
+    broken = np.append(True, np.diff(edges.start[kept]) != 1)
     edge = np.arange(len(kept)) + np.cumsum(broken) - 1
     last = np.flatnonzero(np.append(broken[1:], True))
     vertex = np.empty(len(kept) + int(broken.sum()), dtype=np.int64)
-    vertex[edge] = start[kept]
-    vertex[edge[last] + 1] = start[kept[last]] + 1
+    vertex[edge] = edges.start[kept]
+    vertex[edge[last] + 1] = edges.start[kept[last]] + 1
 
     changed = broken.copy()
     for layer in members:
@@ -134,8 +144,8 @@ def _arcs(zones, layer_zone, x, y, start, edge_layer, sequence, first) -> Topolo
     return Topology(
         zones=zones,
         layer_zone=layer_zone,
-        x=x[vertex],
-        y=y[vertex],
+        x=edges.x[vertex],
+        y=edges.y[vertex],
         edge=edge.astype(np.int32),
         edge_class=np.repeat(arc_class, tail - head + 1),
         class_layers=class_layers,

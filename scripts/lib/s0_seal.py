@@ -1,0 +1,70 @@
+"""One inventory row per sealed asset, and what makes a set of rows unlawful (states.md §2, steps 5 and 6)."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.lib.contracts import catalog_path, dictionary, registry, schema
+from scripts.lib.errors import Abort, raise_all
+from scripts.lib.files import sha256_file, tree_files
+
+MOVING_TAGS = ("latest", "current", "head")
+
+
+def version_tags(paths: dict[str, str], seed: int, fingerprint: str, releases: dict[str, str]) -> dict[str, str]:
+    """Explicit version per asset: a release, the upstream fingerprint, or the digest of a policy file."""
+    tags = {}
+    for asset, path in paths.items():
+        if asset in releases:
+            tags[asset] = releases[asset]
+        elif dictionary().get(asset, {}).get("kind") == "config":
+            tags[asset] = f"sha256:{sha256_file(path)}"
+        else:
+            tags[asset] = f"seed={seed}/{fingerprint}" if asset == "site_locations" else fingerprint
+    return tags
+
+
+def seal(asset: str, path: str, tag: str, run: dict[str, Any], releases: dict[str, str]) -> dict[str, Any]:
+    """Step 5: one inventory row, or the code of what the asset lacks (2A-S0-011..015)."""
+    entry = dictionary().get(asset)
+    if entry is None:
+        raise Abort("2A-S0-012", f"{asset} is not in the dataset dictionary", dataset=asset)
+    try:
+        schema(entry["schema_ref"])
+    except (KeyError, TypeError, OSError, yaml.YAMLError):
+        raise Abort("2A-S0-011", f"schema anchor {entry['schema_ref']!r} does not exist", dataset=asset) from None
+    licence = registry().get(asset)
+    if licence is None:
+        raise Abort("2A-S0-013", f"{asset} is not in the artefact registry", dataset=asset)
+    if not tag or tag.lower() in MOVING_TAGS:
+        raise Abort("2A-S0-014", f"version tag {tag!r}", dataset=asset)
+    if asset == "validation_bundle_1B":  # a directory: its digest covers every file but the flag, in ASCII order
+        files = [str(Path(path).parent / name) for name in tree_files(Path(path).parent) if name != "_passed.flag"]
+    else:
+        files = [path]
+    tokens = {key: run[key] for key in ("seed", "manifest_fingerprint")}
+    return {
+        "manifest_fingerprint": run["manifest_fingerprint"],
+        "asset_id": asset,
+        "asset_kind": entry["kind"],
+        "basename": asset,
+        "version_tag": tag,
+        "schema_ref": entry["schema_ref"],
+        "catalog_path": catalog_path(asset, **tokens, release=releases.get(asset, "")),
+        "sha256_hex": sha256_file(*files),
+        "size_bytes": sum(Path(file).stat().st_size for file in files),
+        "license_class": licence["license_class"],
+        "created_utc": run["created_utc"],
+    }
+
+
+def check_unique(rows: list[dict[str, Any]]) -> None:
+    """Step 6: no asset, bytes or basename twice (2A-S0-016..018)."""
+    breaches = []
+    for code, key in (("2A-S0-016", "asset_id"), ("2A-S0-017", "sha256_hex"), ("2A-S0-018", "basename")):
+        values = [row[key] for row in rows]
+        for value in sorted({value for value in values if values.count(value) > 1}):
+            assets = ", ".join(row["asset_id"] for row in rows if row[key] == value)
+            breaches.append(Abort(code, f"{key} {value[:20]} is shared by {assets}"))
+    raise_all(breaches)

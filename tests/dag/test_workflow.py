@@ -1,0 +1,63 @@
+"""The workflow as a whole: what a plain run makes, and the house rules that hold for every rule."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from scripts.lib.imports import code_of
+from tests.tiny import ROOT, snakemake
+
+RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
+
+
+def rules() -> dict[str, str]:
+    """Rule name -> body, over all rule files."""
+    texts = [path.read_text() for path in sorted((ROOT / "rules").glob("*.smk"))]
+    return {name: body for text in texts for name, body in RULE.findall(text)}
+
+
+def test_default_certify_runs_every_state_once_per_seed_and_run():
+    done = snakemake(ROOT, "-n", "--forceall", "-q", "host", "--", "certify")
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    runs = [yaml.safe_load((ROOT / f"config/candidates/{name}.yaml").read_text()) for name in config["baselines"]]
+    runs.append(yaml.safe_load((ROOT / f"config/candidates/{config['candidate']}.yaml").read_text()))
+    chains = sum(len(run["seeds"]) for run in runs)
+    for state in ("s0_gate", "s1_tz_lookup", "s2_overrides", "s3_timetable", "s4_legality", "s5_bundle", "score_seed"):
+        assert int(counts[state]) == chains, state
+    assert int(counts["certify_run"]) == len(runs)
+    assert int(counts["total"]) < 500
+
+
+def test_every_rule_has_a_docstring_and_a_log():
+    for name, body in rules().items():
+        assert body.lstrip().startswith('"""'), name
+        if "script:" in body:
+            assert "    log:" in body, name
+
+
+def test_every_script_rule_lists_its_code_and_shares_its_name():
+    for name, body in rules().items():
+        if "script:" not in body:
+            continue
+        (script,) = re.findall(r'"\.\./scripts/(\w+)\.py"', body)
+        assert f'code("{script}")' in body, name
+        assert script == name, name
+
+
+def test_code_inputs_are_transitive():
+    assert "scripts/lib/zone_index.py" in code_of("scripts/s1_tz_lookup.py")
+    assert "scripts/lib/tzif.py" not in code_of("scripts/s1_tz_lookup.py")
+    assert "config/contracts/schemas/schemas.layer1.yaml" in code_of("scripts/s2_overrides.py")
+
+
+def test_files_stay_small():
+    snakefile = (ROOT / "Snakefile").read_text().splitlines()
+    assert len(snakefile) < 80
+    long = {
+        path.name: len(path.read_text().splitlines())
+        for path in Path(ROOT / "scripts").rglob("*.py")
+        if len(path.read_text().splitlines()) > 300
+    }
+    assert long == {}

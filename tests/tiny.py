@@ -1,0 +1,204 @@
+"""A tiny but real project: the repository's own code on the real polygons of a few countries and some hundred sites.
+
+`make_tiny(folder)` copies the project, cuts the zone polygons, plants an upstream for four seeds, pins it, and names a
+candidate `tiny`. Tests run the workflow there: nothing of the checkout is touched.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import shapely
+import yaml
+
+from scripts.build_tz_world import read_packaged
+from scripts.build_upstream import bundle_members
+from scripts.lib.bundle_1b import root_paths, write_bundle
+from scripts.lib.contracts import arrow_schema
+from scripts.lib.files import sha256_file, sha256_text, write_json
+from scripts.lib.tables import write_table
+from scripts.lib.tz_world import write_tz_world
+from scripts.pin_authority import import_authority, render
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "docs")
+SEEDS = (42, 7, 101, 202)
+ZONES = (
+    "Africa/Ceuta Asia/Shanghai Asia/Urumqi Asia/Singapore Atlantic/Azores Atlantic/Bermuda Atlantic/Canary "
+    "Atlantic/Madeira Europe/Lisbon Europe/Madrid Pacific/Auckland Pacific/Chatham"
+).split()
+OVERLAP = "Asia/Shanghai&Asia/Urumqi"  # both polygons cover Xinjiang: geometry alone cannot decide
+# country -> zone (or overlap of zones) -> sites; a collapsed world in which large countries show one zone
+COLLAPSED = {
+    "BM": {"Atlantic/Bermuda": 40},
+    "CN": {"Asia/Shanghai": 110},
+    "ES": {"Europe/Madrid": 520, "Atlantic/Canary": 4},
+    "NZ": {"Pacific/Auckland": 100},
+    "PT": {"Europe/Lisbon": 118, "Atlantic/Madeira": 2},
+    "SG": {"Asia/Singapore": 60},
+}
+# what passes every band: sites spread over the zones that exist
+SPREAD = {
+    "BM": {"Atlantic/Bermuda": 40},
+    "CN": {"Asia/Shanghai": 60, "Asia/Urumqi&Asia/Shanghai": 0},
+    "ES": {"Europe/Madrid": 300, "Atlantic/Canary": 180, "Africa/Ceuta": 60},
+    "NZ": {"Pacific/Auckland": 70, "Pacific/Chatham": 40},
+    "PT": {"Europe/Lisbon": 60, "Atlantic/Madeira": 35, "Atlantic/Azores": 35},
+    "SG": {"Asia/Singapore": 60},
+}
+Plan = dict[str, dict[str, int]]
+
+
+@cache
+def polygons() -> tuple[np.ndarray, np.ndarray]:
+    """Zone names (P,) and real polygons (P,) of the tiny world."""
+    tzids, geoms = read_packaged()
+    wanted = np.isin(tzids, ZONES)
+    return np.array(tzids)[wanted], geoms[wanted]
+
+
+@cache
+def _area(tzid: str) -> shapely.Geometry:
+    tzids, geoms = polygons()
+    area = shapely.multipolygons(list(geoms[tzids == tzid]))
+    shapely.prepare(area)
+    return area
+
+
+@cache
+def points_in(zones: str, count: int, seed: int) -> np.ndarray:
+    """`count` points (lon, lat) that exactly the zones of `A&B` cover, drawn from a generator keyed by its arguments."""
+    inside = [_area(zone) for zone in zones.split("&")]
+    others = [_area(zone) for zone in ZONES if zone not in zones.split("&")]
+    key = int.from_bytes(hashlib.sha256(f"{zones}|{seed}".encode()).digest()[:8], "big")
+    generator = np.random.Generator(np.random.Philox(key=key))
+    smallest = min(inside, key=lambda area: area.area)
+    tzids, geoms = polygons()
+    parts = geoms[tzids == min(zones.split("&"), key=lambda zone: _area(zone).area)]
+    west, south, east, north = shapely.bounds(max(parts, key=lambda part: part.area))
+    found = np.empty((0, 2))
+    while len(found) < count:
+        lon, lat = generator.uniform(west, east, 4096), generator.uniform(south, north, 4096)
+        # a margin of the nudge keeps ordinary sites away from borders
+        keep = np.ones(len(lon), bool)
+        for shift in (0.0, 0.003, -0.003):
+            for area in inside:
+                keep &= shapely.contains_xy(area, lon + shift, lat + shift)
+            for area in others:
+                keep &= ~shapely.intersects_xy(area, lon + shift, lat + shift)
+        found = np.concatenate([found, np.column_stack([lon[keep], lat[keep]])])
+    assert smallest is not None
+    return found[:count]
+
+
+def sites(plan: Plan, seed: int) -> pa.Table:
+    """site_locations of one seed: one merchant per country and zone, in key order."""
+    columns: dict[str, list] = {name: [] for name in arrow_schema("schemas.1B.yaml#/egress/site_locations").names}
+    for number, (country, zones) in enumerate(sorted(plan.items())):
+        order = 0
+        for zone, count in sorted(zones.items()):
+            for lon, lat in points_in(zone, count, seed):
+                order += 1
+                columns["merchant_id"].append(2**63 + number if number % 2 else 1000 + number)
+                columns["legal_country_iso"].append(country)
+                columns["site_order"].append(order)
+                columns["lon_deg"].append(lon)
+                columns["lat_deg"].append(lat)
+    table = pa.table(columns, schema=arrow_schema("schemas.1B.yaml#/egress/site_locations"))
+    return table.sort_by([(name, "ascending") for name in ("merchant_id", "legal_country_iso", "site_order")])
+
+
+def write_seed_root(root: Path, seed: int, table: pa.Table) -> None:
+    """One seed's upstream root by the 1B law."""
+    fingerprint = sha256_text(f"tiny {seed}")
+    paths = {name: root / path for name, path in root_paths(seed, fingerprint).items()}
+    receipt = {
+        "run_id": sha256_text(f"run {seed}")[:32],
+        "seed": seed,
+        "parameter_hash": sha256_text("tiny parameters"),
+        "manifest_fingerprint": fingerprint,
+        "created_utc": "2026-02-15T00:00:00.000000Z",
+    }
+    write_table(paths["site_locations"], table)
+    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, table, str(paths["site_locations"])))
+    write_json(paths["run_receipt"], receipt)
+
+
+def make_tiny(
+    folder: Path,
+    plans: dict[int, Plan] | Plan = COLLAPSED,
+    overrides: list[dict] = (),
+    candidate: dict | None = None,
+    baselines: list[str] = (),
+) -> Path:
+    """A project in `folder` ready for `snakemake certify`; `plans` is one plan for all seeds or one per seed."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    world = folder / "inputs/tz_world.parquet"
+    write_tz_world(world, *polygons(), "2026c")
+    by_seed = plans if 42 in plans else dict.fromkeys(SEEDS, plans)
+    for seed, plan in by_seed.items():
+        write_seed_root(folder / f"inputs/upstream/seed={seed}", seed, sites(plan, seed))
+    repin(folder)
+    (folder / "config/policy/tz_overrides.yaml").write_text(yaml.safe_dump(list(overrides)))
+    for path in (folder / "config/candidates").glob("*.yaml"):
+        path.unlink()
+    entry = {
+        "name": "tiny",
+        "parent": None,
+        "lane": "P0",
+        "authority": "tiny",
+        "about": "Test world.",
+        "seeds": sorted(by_seed),
+        "policy": {},
+    }
+    (folder / "config/candidates/tiny.yaml").write_text(yaml.safe_dump(entry | (candidate or {})))
+    config = yaml.safe_load((folder / "config/config.yaml").read_text())
+    config |= {"candidate": "tiny", "baselines": list(baselines)}
+    config["reference"]["tz_world"] |= {"source": "inputs/tz_world.parquet", "sha256": sha256_file(world)}
+    if "frozen_authorities" in config:
+        config["frozen_authorities"] = [*config["frozen_authorities"], "tiny"]
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def repin(folder: Path) -> None:
+    """Pin the planted upstream as it lies on disk."""
+    roots = sorted(str(path.relative_to(folder)) for path in (folder / "inputs/upstream").iterdir())
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        entry = import_authority(roots, "Planted upstream of a test.")
+    finally:
+        os.chdir(before)
+    (folder / "config/authority/tiny.yaml").write_text(render(entry).lstrip("\n"))
+
+
+def snakemake(folder: Path, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
+    """Run Snakemake in `folder` with this interpreter; output is captured."""
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return done
+
+
+def result_bytes(folder: Path) -> dict[str, str]:
+    """Digest of every result file but logs and benchmarks, by relative path."""
+    root = folder / "results"
+    return {
+        path.relative_to(root).as_posix(): sha256_file(path)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not {"logs", "benchmarks"} & set(path.relative_to(root).parts)
+    }

@@ -1,0 +1,38 @@
+"""The three descriptions of the environment agree, and none names an index host."""
+
+import re
+
+import yaml
+
+from tests.tiny import ROOT
+
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: \\)?$", re.MULTILINE)
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package -> version of a requirements file."""
+    return {package.lower(): version for package, version in PIN.findall((ROOT / "envs" / name).read_text())}
+
+
+def test_every_direct_requirement_is_locked_at_its_version():
+    direct, locked = pins("requirements.in"), pins("requirements.lock")
+    assert direct
+    assert {package: locked.get(package) for package in direct} == direct
+
+
+def test_every_locked_package_has_a_hash():
+    text = (ROOT / "envs/requirements.lock").read_text()
+    blocks = re.split(r"^(?=[A-Za-z0-9._-]+==)", text, flags=re.MULTILINE)[1:]
+    assert blocks
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_conda_file_installs_the_lock_on_the_same_python():
+    conda = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())
+    assert "python=3.11" in conda["dependencies"]
+    assert conda["dependencies"][-1]["pip"] == ["--require-hashes", "-r requirements.lock"]
+
+
+def test_no_index_host_is_named():
+    for path in (ROOT / "envs").iterdir():
+        assert "://" not in path.read_text(), path.name
