@@ -1,0 +1,86 @@
+"""The whole chain on a small but real world: verdict, determinism, and a bad seed that does not hide the others."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.build_report import number
+from tests.e2e.conftest import COLLAPSED, HOTSPOT
+from tests.tiny import make_tiny, result_bytes, snakemake
+
+pytestmark = pytest.mark.slow
+
+
+def one(folder: Path, pattern: str) -> dict:
+    """The one JSON file that matches."""
+    (path,) = folder.glob(pattern)
+    return json.loads(path.read_text())
+
+
+def test_a_run_ends_with_verdict_deciding_gate_and_path(certified: Path):
+    console = (certified / "console.txt").read_text()
+    assert "tiny: FAIL_REALISM" in console
+    assert "decided by:" in console
+    assert "read on:" in console
+
+
+def test_a_second_run_has_nothing_to_do(certified: Path):
+    done = snakemake(certified, "-n", "--", "certify")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_cap_breach_fails_its_seed_with_its_code_while_the_others_score(certified: Path):
+    certificate = one(certified, "results/runs/tiny/certification/segment2a_certification.json")
+    assert certificate["status"] == "FAIL_REALISM"
+    assert {"2A-S1-090", "2A-S1-091"} <= set(certificate["seed_error_codes"]["101"])
+    for seed in (42, 7, 202):
+        metrics = one(certified, f"results/runs/tiny/seed={seed}/scoring/*/*seed_metrics.json")
+        assert metrics["metrics"]["c_multi_median_top1_share"]["status"] == "ok"
+        assert metrics["state_status"] == {f"S{number}": "pass" for number in range(6)}
+    failed = one(certified, "results/runs/tiny/seed=101/scoring/*/*seed_metrics.json")
+    assert failed["state_status"]["S1"] == "fail"
+    assert failed["state_status"]["S2"] == failed["state_status"]["S4"] == failed["state_status"]["S5"] == "blocked"
+    assert failed["metrics"]["c_multi_median_top1_share"]["status"] == "not_computable"
+
+
+def test_a_failed_seed_has_neither_bundle_nor_flag(certified: Path):
+    assert list(certified.glob("results/runs/tiny/seed=42/**/_passed.flag"))
+    assert not list(certified.glob("results/runs/tiny/seed=101/**/_passed.flag"))
+
+
+def test_nothing_half_written_remains(certified: Path):
+    assert not [path for path in certified.rglob("*.stage")]
+
+
+def test_no_result_names_a_folder_of_this_machine(certified: Path):
+    for path in (certified / "results").rglob("*.json"):
+        assert str(certified) not in path.read_text(), path
+
+
+def test_another_folder_and_one_core_give_the_same_bytes(certified: Path, tmp_path: Path):
+    other = make_tiny(tmp_path / "an other folder", {42: COLLAPSED, 7: COLLAPSED, 101: HOTSPOT, 202: COLLAPSED})
+    snakemake(other, "--", "certify", cores=1)
+    first, second = result_bytes(certified), result_bytes(other)
+    assert {name for name in first if first[name] != second.get(name)} == set()
+    assert set(second) == set(first)
+
+
+def test_gate_fails_below_the_required_grade(certified: Path):
+    done = snakemake(certified, "--", "gate", check=False)
+    assert done.returncode == 1
+    assert "FAIL_REALISM" in done.stdout + done.stderr
+
+
+def test_the_page_shows_the_numbers_of_the_certificate_without_network(certified: Path):
+    certificate = one(certified, "results/runs/tiny/certification/segment2a_certification.json")
+    page = (certified / "results/runs/tiny/certification/report.html").read_text()
+    assert certificate["status"] in page
+    for row in certificate["gates"]:
+        line = page.split(f'id="gate-{row["gate"]}"')[1].split("</tr>")[0]
+        if row["value"] is not None:
+            assert number(row["value"]) in line, row["gate"]
+        else:
+            assert row["reason"] in line, row["gate"]
+    assert not re.search(r"""(src|href)=["']https?://""", page)
