@@ -29,10 +29,10 @@ from scripts.pin_authority import import_authority, render
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "docs")
 SEEDS = (42, 7, 101, 202)
-ZONES = (
-    "Africa/Ceuta Asia/Shanghai Asia/Urumqi Asia/Singapore Atlantic/Azores Atlantic/Bermuda Atlantic/Canary "
-    "Atlantic/Madeira Europe/Lisbon Europe/Madrid Pacific/Auckland Pacific/Chatham"
-).split()
+ZONES = [
+    *("Africa/Ceuta", "Asia/Shanghai", "Asia/Urumqi", "Asia/Singapore", "Atlantic/Azores", "Atlantic/Bermuda"),
+    *("Atlantic/Canary", "Atlantic/Madeira", "Europe/Lisbon", "Europe/Madrid", "Pacific/Auckland", "Pacific/Chatham"),
+]
 OVERLAP = "Asia/Shanghai&Asia/Urumqi"  # both polygons cover Xinjiang: geometry alone cannot decide
 # country -> zone (or overlap of zones) -> sites; a collapsed world in which large countries show one zone
 COLLAPSED = {
@@ -46,7 +46,7 @@ COLLAPSED = {
 # what passes every band: sites spread over the zones that exist
 SPREAD = {
     "BM": {"Atlantic/Bermuda": 40},
-    "CN": {"Asia/Shanghai": 60, "Asia/Urumqi&Asia/Shanghai": 0},
+    "CN": {"Asia/Shanghai": 60},
     "ES": {"Europe/Madrid": 300, "Atlantic/Canary": 180, "Africa/Ceuta": 60},
     "NZ": {"Pacific/Auckland": 70, "Pacific/Chatham": 40},
     "PT": {"Europe/Lisbon": 60, "Atlantic/Madeira": 35, "Atlantic/Azores": 35},
@@ -73,12 +73,11 @@ def _area(tzid: str) -> shapely.Geometry:
 
 @cache
 def points_in(zones: str, count: int, seed: int) -> np.ndarray:
-    """`count` points (lon, lat) that exactly the zones of `A&B` cover, drawn from a generator keyed by its arguments."""
+    """`count` points (lon, lat) that exactly the zones of `A&B` cover, drawn by a generator keyed by the arguments."""
     inside = [_area(zone) for zone in zones.split("&")]
     others = [_area(zone) for zone in ZONES if zone not in zones.split("&")]
     key = int.from_bytes(hashlib.sha256(f"{zones}|{seed}".encode()).digest()[:8], "big")
     generator = np.random.Generator(np.random.Philox(key=key))
-    smallest = min(inside, key=lambda area: area.area)
     tzids, geoms = polygons()
     parts = geoms[tzids == min(zones.split("&"), key=lambda zone: _area(zone).area)]
     west, south, east, north = shapely.bounds(max(parts, key=lambda part: part.area))
@@ -93,7 +92,6 @@ def points_in(zones: str, count: int, seed: int) -> np.ndarray:
             for area in others:
                 keep &= ~shapely.intersects_xy(area, lon + shift, lat + shift)
         found = np.concatenate([found, np.column_stack([lon[keep], lat[keep]])])
-    assert smallest is not None
     return found[:count]
 
 

@@ -7,6 +7,11 @@ import pytest
 from tests.dag.conftest import age, pending
 from tests.tiny import SEEDS
 
+# Diagnostics, comparison, page and ledgers follow scoring and certificate; the matrix is about states and verdict.
+REPORTING = {
+    *("diagnose_seed", "score_earth", "compare_runs", "watch_run", "build_report", "run_ledger", "phase_ledger"),
+    *("seal_run", "certify"),
+}
 AFTER_SCORE = {"certify_run"}
 SCORE = {"score_seed"} | AFTER_SCORE
 S4, S3 = {"s4_legality", "s5_bundle"} | SCORE, {"s3_timetable", "s4_legality", "s5_bundle"} | SCORE
@@ -54,7 +59,3 @@ def test_new_polygons_and_new_tzdb_rerun_the_whole_chain(finished: Path):
             assert set(pending(finished)) >= S0
         finally:
             age(path, -500)
-
-
-# What later stages of certification add (figures, pages, ledgers) follows from the rows above; the matrix is about states.
-REPORTING: set[str] = set()
