@@ -22,12 +22,16 @@ include: "rules/upstream.smk"
 include: "rules/states.smk"
 include: "rules/scoring.smk"
 include: "rules/certification.smk"
+include: "rules/report.smk"
+include: "rules/archive.smk"
 
 
 # What a person asks for. `snakemake --list-target-rules` is the menu.
 localrules:
     certify,
     gate,
+    verify,
+    archive,
 
 
 rule certify:

@@ -4,16 +4,23 @@ Reads the metrics of every seed; writes results/runs/{run}/certification.
 """
 
 CERTIFICATION = "results/runs/{run}/certification"
+SEED_EVIDENCE = ["country_diagnostics", "zone_counts", "share_matrix", "seed_diagnostics", "governance_audit"]
 
 
 rule certify_run:
     """Stability, seed verdicts and the one verdict of a run."""
     input:
         seed_metrics=of_seeds("seed_metrics"),
+        earth=of_seeds("earth_scorecard"),
+        diagnostics=lambda wildcards: [path for name in SEED_EVIDENCE for path in of_seeds(name)(wildcards)],
+        comparison=at("comparison"),
         gates="config/certification/gates.yaml",
+        triage="config/certification/triage.yaml",
         code=code("certify_run"),
     output:
         certification=at("certification"),
+        gate_table=at("gate_table"),
+        freeze_record=at("freeze_record"),
         verdict=at("verdict"),
         lineage=f"{CERTIFICATION}/lineage/certify_run.json",
     log:
@@ -24,9 +31,37 @@ rule certify_run:
         "../envs/environment.yaml"
     params:
         run=lambda wildcards: wildcards.run,
+        authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
         required_seeds=required_seeds,
     script:
         "../scripts/certify_run.py"
+
+
+rule compare_runs:
+    """Movement, distribution tests and vetoes of a run against its P0 baseline and its parent."""
+    input:
+        seed_metrics=of_seeds("seed_metrics"),
+        country_diagnostics=of_seeds("country_diagnostics"),
+        baseline_metrics=of_baselines("seed_metrics"),
+        baseline_diagnostics=of_baselines("country_diagnostics"),
+        gates="config/certification/gates.yaml",
+        code=code("compare_runs"),
+    output:
+        comparison=at("comparison"),
+        comparison_report=at("comparison_report"),
+        lineage=f"{CERTIFICATION}/lineage/compare_runs.json",
+    log:
+        f"{CERTIFICATION}/logs/compare_runs.jsonl",
+    benchmark:
+        f"{CERTIFICATION}/benchmarks/compare_runs.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        run=lambda wildcards: wildcards.run,
+        authorities={name: entry["authority"] for name, entry in CANDIDATES.items()},
+        baseline_names=lambda wildcards: [name for name in baselines_of(wildcards.run) for _ in seeds_of(name)],
+    script:
+        "../scripts/compare_runs.py"
 
 
 rule compare_baseline:
@@ -65,3 +100,122 @@ rule gate:
         require=config["require"],
     script:
         "../scripts/gate.py"
+
+
+rule watch_run:
+    """Countries that hold the run back, by mechanism, and the correction budget per mechanism."""
+    input:
+        seed_metrics=of_seeds("seed_metrics"),
+        country_diagnostics=of_seeds("country_diagnostics"),
+        gates="config/certification/gates.yaml",
+        code=code("watch_run"),
+    output:
+        watchlist=at("watchlist"),
+        correction_budget=at("correction_budget"),
+        lineage=f"{CERTIFICATION}/lineage/watch_run.json",
+    log:
+        f"{CERTIFICATION}/logs/watch_run.jsonl",
+    benchmark:
+        f"{CERTIFICATION}/benchmarks/watch_run.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/watch_run.py"
+
+
+rule run_ledger:
+    """Baselines, current candidate, last-good, what is retained, whether storage is clean."""
+    input:
+        certifications=[at("certification", run=run) for run in RETAINED],
+        code=code("run_ledger"),
+    output:
+        ledger=at("run_ledger"),
+        lineage="results/lineage/run_ledger.json",
+    log:
+        "results/logs/run_ledger.jsonl",
+    benchmark:
+        "results/benchmarks/run_ledger.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        candidate=config["candidate"],
+        baselines=config["baselines"],
+        last_good=config["last_good"],
+        required_seeds=config["seeds"],
+        superseded=superseded(Path("results/runs"), RETAINED),
+        unfinished=unfinished(Path("results/runs"), RETAINED),
+    script:
+        "../scripts/run_ledger.py"
+
+
+rule phase_ledger:
+    """Every Definition-of-Done statement P0.1-P4.4 from its evidence, in strict progression."""
+    input:
+        certifications=lambda wildcards: [at("certification", run=run) for run in phase_runs(wildcards.run)],
+        seed_metrics=lambda wildcards: of_runs("seed_metrics", phase_runs(wildcards.run)),
+        zone_counts=lambda wildcards: of_runs("zone_counts", phase_runs(wildcards.run)),
+        own_diagnostics=of_seeds("seed_diagnostics"),
+        own_audit=of_seeds("governance_audit"),
+        comparison=at("comparison"),
+        freeze_record=at("freeze_record"),
+        gate_table=at("gate_table"),
+        ledger=at("run_ledger"),
+        country_zones=shared("country_zones"),
+        gates="config/certification/gates.yaml",
+        reason_codes="config/contracts/reason_codes.yaml",
+        phases="config/certification/phases.yaml",
+        code=code("phase_ledger"),
+    output:
+        phase_ledger=at("phase_ledger"),
+        phase_ledger_table=at("phase_ledger_table"),
+        lineage=f"{CERTIFICATION}/lineage/phase_ledger.json",
+    log:
+        f"{CERTIFICATION}/logs/phase_ledger.jsonl",
+    benchmark:
+        f"{CERTIFICATION}/benchmarks/phase_ledger.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        run=lambda wildcards: wildcards.run,
+        baselines=config["baselines"],
+        runs=lambda wildcards: [run for run in phase_runs(wildcards.run) for _ in seeds_of(run)],
+    script:
+        "../scripts/phase_ledger.py"
+
+
+rule candidates:
+    """Certify every candidate of lane P3 and put them side by side with P0."""
+    input:
+        certifications=[at("certification", run=run) for run in p3_runs()],
+        comparisons=[at("comparison", run=run) for run in p3_runs()],
+        code=code("candidate_table"),
+    output:
+        table=at("candidate_table"),
+        lineage="results/lineage/candidate_table.json",
+    log:
+        "results/logs/candidate_table.jsonl",
+    benchmark:
+        "results/benchmarks/candidate_table.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/candidate_table.py"
+
+
+if "prune" in sys.argv:  # a dry run shows jobs, not what they delete
+    doomed = superseded(Path("results/runs"), RETAINED)
+    print(f"prune: data of {', '.join(doomed) or 'no run'}; kept: {', '.join(RETAINED)} and every report", file=sys.stderr)
+
+
+rule prune:
+    """Delete the data of superseded failed candidates; their reports stay. `-n` shows what would go."""
+    input:
+        code=code("prune"),
+    log:
+        "results/logs/prune.log",
+    conda:
+        "../envs/environment.yaml"
+    params:
+        keep=RETAINED,
+    script:
+        "../scripts/prune.py"

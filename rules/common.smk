@@ -7,9 +7,14 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.check_config import check_config
 from scripts.lib.contracts import dictionary, load_yaml
 from scripts.lib.imports import code_of
+from scripts.lib.reopen import evidence_paths
+from scripts.lib.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path
 
 CANDIDATES, AUTHORITIES = check_config(config)
+RETAINED = list(
+    dict.fromkeys([*config["baselines"], config["candidate"], *([config["last_good"]] if config["last_good"] else [])])
+)
 RELEASE = {
     "tz_world_2025a": config["reference"]["tz_world"]["release"],
     "tzdb_release": config["reference"]["tzdb"]["release"],
@@ -77,7 +82,9 @@ def upstream(dataset):
 
     def path(wildcards):
         authority = CANDIDATES[wildcards.run]["authority"]
-        return at(dataset, authority=authority, seed=wildcards.seed, manifest_fingerprint=wildcards.manifest_fingerprint)
+        return at(
+            dataset, authority=authority, seed=wildcards.seed, manifest_fingerprint=wildcards.manifest_fingerprint
+        )
 
     return path
 
@@ -92,6 +99,19 @@ def mcc_map(wildcards):
     return at("merchant_mcc_map", authority=candidate["authority"], release=release, **tokens)
 
 
+def reopen_record(wildcards):
+    """The reopen record that the candidate names, where there is one."""
+    candidate = CANDIDATES[wildcards.run]
+    path = Path(f"config/reopen/{candidate.get('reopen')}.yaml")
+    return str(path) if path.is_file() and candidate["authority"] not in config["frozen_authorities"] else []
+
+
+def reopen_evidence(wildcards):
+    """The evidence of that record: a reopened run waits for the certificate that justifies it."""
+    record = reopen_record(wildcards)
+    return evidence_paths(record) if record else []
+
+
 def ancestry(run):
     """The candidate files of a run, oldest ancestor first."""
     parent = CANDIDATES[run]["parent"]
@@ -100,21 +120,50 @@ def ancestry(run):
 
 def of_seeds(dataset):
     """An input function: the dataset of every seed of the run, in required order."""
+    return lambda wildcards: seed_paths(dataset, wildcards.run)
 
-    def paths(wildcards):
-        candidate = CANDIDATES[wildcards.run]
-        return [
-            at(
-                dataset,
-                run=wildcards.run,
-                authority=candidate["authority"],
-                seed=seed,
-                manifest_fingerprint=AUTHORITIES[candidate["authority"]]["seeds"][seed]["manifest_fingerprint"],
-            )
-            for seed in seeds_of(wildcards.run)
-        ]
 
-    return paths
+def seed_paths(dataset, run):
+    """The dataset of every seed of a run, in required order."""
+    authority = CANDIDATES[run]["authority"]
+    pins = AUTHORITIES[authority]["seeds"]
+    return [
+        at(
+            dataset,
+            run=run,
+            authority=authority,
+            seed=seed,
+            manifest_fingerprint=pins[seed]["manifest_fingerprint"],
+        )
+        for seed in seeds_of(run)
+    ]
+
+
+def baselines_of(run):
+    """What a run is compared with: its oldest ancestor (P0), then its parent."""
+    older = [Path(path).stem for path in ancestry(run)][:-1]
+    return list(dict.fromkeys([*older[:1], *older[-1:]]))
+
+
+def p3_runs():
+    """The candidates of lane P3, after the P0 baselines that they are measured against."""
+    names = [name for name, entry in CANDIDATES.items() if entry["lane"] == "P3"]
+    return list(dict.fromkeys([*(root for name in names for root in baselines_of(name)[:1]), *names]))
+
+
+def of_runs(dataset, runs):
+    """The dataset of every seed of several runs."""
+    return [path for run in runs for path in seed_paths(dataset, run)]
+
+
+def phase_runs(run):
+    """The runs that a phase ledger reads: the baselines, what the run is compared with, and itself."""
+    return list(dict.fromkeys([*config["baselines"], *baselines_of(run)[:1], run]))
+
+
+def of_baselines(dataset):
+    """An input function: the dataset of every seed of every run that this one is compared with."""
+    return lambda wildcards: of_runs(dataset, baselines_of(wildcards.run))
 
 
 def of_first_seed(dataset):
@@ -137,11 +186,29 @@ def seeds_of(run):
 def certificates(run):
     """What certification of one run leaves."""
     facts = [at("baseline_facts", run=run)] if CANDIDATES[run]["authority"] == "published" else []
-    return [at("certification", run=run), at("verdict", run=run), *facts]
+    ledger = [at("phase_ledger", run=run)] if run == config["candidate"] else []
+    return [at("certification", run=run), at("verdict", run=run), at("watchlist", run=run), *facts, *ledger]
+
+
+def archived_runs(wildcards):
+    """What an archive holds: the baselines and the run itself."""
+    return list(dict.fromkeys([*config["baselines"], wildcards.run]))
+
+
+def archived_results(wildcards):
+    """What an archive is made for: the certificates of its runs, and the page of the run itself."""
+    return [at("report", run=wildcards.run), *(path for run in archived_runs(wildcards) for path in certificates(run))]
+
+
+def project_files():
+    """The project that an archive carries, so that it can be verified and run again where it is unpacked."""
+    kept = "Snakefile README.md Makefile pyproject.toml rules scripts config envs profiles docs".split()
+    files = [path for name in kept for path in (Path(name), *Path(name).rglob("*")) if path.is_file()]
+    return sorted(path.as_posix() for path in files if "__pycache__" not in path.parts)
 
 
 def print_verdict(run):
     """The last three lines on the console."""
     path = Path(at("verdict", run=run))
     if path.exists():
-        print("\n" + path.read_text(), end="", file=sys.stderr)
+        print(f"\n{path.read_text()}", end="", file=sys.stderr)

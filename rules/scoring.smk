@@ -1,6 +1,6 @@
-"""Realism scoring of one seed, beside the legality that S5 seals (certification.md §2-5).
+"""Realism scoring of one seed, beside the legality that S5 seals (certification.md §2-5, §7).
 
-Reads the reports and the egress of the seed; writes metrics and country diagnostics.
+Reads the reports and the egress of the seed; writes metrics, diagnostics, and what Earth itself would score.
 """
 
 SCORE = "results/runs/{run}/seed={seed}"
@@ -35,3 +35,56 @@ rule score_seed:
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
         "../scripts/score_seed.py"
+
+
+rule diagnose_seed:
+    """Share matrix, spatial coupling, concentration and governance audit of one seed; none of them gates."""
+    input:
+        s1_report=at("s1_run_report"),
+        s2_report=at("s2_run_report"),
+        site_locations=upstream("site_locations"),
+        country_diagnostics=at("country_diagnostics"),
+        zone_counts=at("zone_counts"),
+        tz_overrides=at("tz_overrides"),
+        triage="config/certification/triage.yaml",
+        code=code("diagnose_seed"),
+    output:
+        share_matrix=at("share_matrix"),
+        seed_diagnostics=at("seed_diagnostics"),
+        governance_audit=at("governance_audit"),
+        lineage=trace(SCORE, "lineage", "diagnose_seed.json"),
+    log:
+        trace(SCORE, "logs", "diagnose_seed.jsonl"),
+    benchmark:
+        trace(SCORE, "benchmarks", "diagnose_seed.tsv")
+    conda:
+        "../envs/environment.yaml"
+    params:
+        seed=lambda wildcards: int(wildcards.seed),
+    script:
+        "../scripts/diagnose_seed.py"
+
+
+rule score_earth:
+    """What real population would score in the same countries, and the best that the cohort can reach."""
+    input:
+        site_locations=upstream("site_locations"),
+        places=shared("populated_places"),
+        lookup_index=shared("lookup_index"),
+        country_zones=shared("country_zones"),
+        gates="config/certification/gates.yaml",
+        cohorts="config/certification/cohorts.yaml",
+        code=code("score_earth"),
+    output:
+        earth_scorecard=at("earth_scorecard"),
+        lineage=trace(SCORE, "lineage", "score_earth.json"),
+    log:
+        trace(SCORE, "logs", "score_earth.jsonl"),
+    benchmark:
+        trace(SCORE, "benchmarks", "score_earth.tsv")
+    conda:
+        "../envs/environment.yaml"
+    params:
+        seed=lambda wildcards: int(wildcards.seed),
+    script:
+        "../scripts/score_earth.py"

@@ -44,6 +44,8 @@ rule s0_gate:
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
         merchant_mcc_map=mcc_map,
+        reopen_record=reopen_record,
+        reopen_evidence=reopen_evidence,
         code=code("s0_gate"),
     output:
         receipt=at("s0_gate_receipt_2A"),
@@ -61,6 +63,8 @@ rule s0_gate:
         seed=lambda wildcards: int(wildcards.seed),
         pins=pins_of_run,
         releases=releases,
+        authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
+        frozen_authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"] in config["frozen_authorities"],
     script:
         "../scripts/s0_gate.py"
 

@@ -10,7 +10,7 @@ from scripts.lib.policy import nudge_digest
 
 
 def apply_changes(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """`base` = {tz_overrides: [...], tz_nudge: {...}, governance: {...}} with one candidate's `policy` block applied."""
+    """`base` = {tz_overrides: [...], tz_nudge: {...}, governance: {...}} with a candidate's `policy` block applied."""
     overrides = changes.get("tz_overrides", {})
     dropped = {(row["scope"], row["target"]) for row in overrides.get("remove", [])}
     rows = [row for row in base["tz_overrides"] if (row["scope"], row["target"]) not in dropped]

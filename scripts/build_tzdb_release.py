@@ -29,7 +29,7 @@ def packaged_files(release: str) -> dict[str, bytes]:
 
     if release != tzdata.IANA_VERSION:
         raise UsageError(
-            f"config.yaml reference.tzdb.release is {release}, the installed tzdata package holds {tzdata.IANA_VERSION}.\n"
+            f"config.yaml reference.tzdb.release is {release}, the tzdata package holds {tzdata.IANA_VERSION}.\n"
             "  next:  install the environment lock again, or correct the release."
         )
     root = Path(str(resources.files("tzdata"))) / "zoneinfo"

@@ -158,8 +158,8 @@ def compare(run: Run, facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for fact in facts:
         values = fact.get("values", {None: fact.get("value")})
-        for of, published in values.items():
-            of = None if of is None else str(of)
+        for key, published in values.items():
+            of = None if key is None else str(key)
             ours = measured(run, fact["measure"], of)
             within = fact.get("within", 0) + fact.get("within_share", 0) * (published if "within_share" in fact else 0)
             rows.append(

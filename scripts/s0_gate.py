@@ -1,4 +1,4 @@
-"""S0: prove that 1B passed, pin every external input by digest, write the receipt that later states require (states.md §2)."""
+"""S0: prove that 1B passed, pin every input by digest, write the receipt that later states need (states.md §2)."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.policy import load_overrides
+from scripts.lib.reopen import check_reopen
 from scripts.lib.s0_inputs import check_egress, check_minimum_set, check_tz_assets, read_run_receipt
 from scripts.lib.s0_publish import Places, publish
 from scripts.lib.s0_seal import check_unique, seal, version_tags
@@ -39,7 +40,12 @@ def main(
     pins: dict[str, Any],
     releases: dict[str, str],
     merchant_mcc_map: list[str] | str = (),
+    authority: str = "",
+    frozen_authority: bool = True,
+    reopen_record: list[str] | str = (),
+    reopen_evidence: list[str] | str = (),
 ) -> None:
+    check_reopen(authority, frozen_authority, str(reopen_record) if reopen_record else None, seed)
     run = read_run_receipt(run_receipt, seed, pins)
     fingerprint = run["manifest_fingerprint"]
     flag_digest = check_bundle(bundle_index, bundle_flag)

@@ -1,14 +1,14 @@
 """S1: one provisional tzid per site, by geometry first (states.md §3)."""
 
+import re
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from scripts.lib import ladder
-from scripts.lib.contracts import arrow_schema, catalog_path
+from scripts.lib.contracts import arrow_schema, catalog_path, schema
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.gate import Gate, check_partition, check_seal, open_gate
 from scripts.lib.governance import s1_breaches
@@ -24,14 +24,33 @@ from scripts.lib.policy import (
     load_overrides,
 )
 from scripts.lib.s1_tally import Tally
-from scripts.lib.sites import KEY, batches, key_columns, open_checked
+from scripts.lib.sites import batches, country_categories, key_columns, open_checked
 from scripts.lib.sort import sorted_copy
 from scripts.lib.state import Stages, run_state
-from scripts.lib.tables import ROW_GROUP, categorical, constant, encoded, open_table, writer
+from scripts.lib.tables import (
+    ROW_GROUP,
+    categorical,
+    column_of,
+    constant,
+    encoded,
+    stream_writer,
+    values_of,
+)
 from scripts.lib.zone_index import ZoneIndex, open_index
 
 SITES = "schemas.1B.yaml#/egress/site_locations"
 OUTPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
+TZID = "schemas.layer1.yaml#/$defs/iana_tzid"
+COUNTRY_ZONES = "schemas.ingress.layer1.yaml#/country_zones"
+DATASETS = (
+    "site_locations",
+    "tz_world_2025a",
+    "tz_nudge",
+    "tz_overrides",
+    "governance",
+    "country_zones",
+    "s1_tz_lookup",
+)
 PROGRESS_ROWS = 5_000_000
 
 
@@ -55,7 +74,7 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S1", receipt, inventory, fingerprint)
+        gate = open_gate("S1", receipt, inventory, fingerprint, *DATASETS)
         check_partition("2A-S1-011", "site_locations", site_locations, **tokens)
         check_seal("2A-S1-010", gate, "site_locations", site_locations)
         cutoff = gate.verified_at_utc[:10]
@@ -73,7 +92,12 @@ def main(
         event("INPUTS", assets=sorted(gate.sealed))
 
         resolve = partial(
-            ladder.resolve, index, epsilon=nudge.epsilon_degrees, overrides=overrides, countries=countries
+            ladder.resolve,
+            index,
+            epsilon=nudge.epsilon_degrees,
+            overrides=overrides,
+            countries=countries,
+            prefer_own=caps.get("border_preference") == "in_country",
         )
         constants = {**tokens, "created_utc": gate.verified_at_utc}
         tally = stream(site_locations, stages["s1_tz_lookup"], resolve, mcc_of, index.tzids, constants, sort_memory_mb)
@@ -107,22 +131,27 @@ def main(
 
 
 def open_sealed_index(gate: Gate, path: str) -> ZoneIndex:
-    """The lookup index, which must have been built from the sealed polygons (2A-S1-020)."""
+    """The lookup index, which must have been built from the sealed polygons (2A-S1-020, -053)."""
     try:
         index = open_index(path)
-    except (OSError, ValueError, KeyError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as problem:
         raise Abort("2A-S1-020", f"lookup index unreadable: {str(problem)[:120]}", path=path) from None
     sealed = gate.sealed.get("tz_world_2025a", {}).get("sha256_hex")
     if index.header["tz_world_sha256"] != sealed:
         raise Abort("2A-S1-020", "lookup index was built from other polygons than the sealed ones", path=path)
+    malformed = [tzid for tzid in index.tzids if not re.fullmatch(schema(TZID)["pattern"], str(tzid))]
+    if malformed:
+        raise Abort("2A-S1-053", f"not an IANA zone name: {malformed[0]!r}", path=path)
     return index
 
 
 def read_country_zones(path: str, tzids: list[str]) -> ladder.CountryZones:
     """Zones per country; a zone without polygon is left out, as no site can lie in it."""
-    table = pq.read_table(path)
     zone = {tzid: number for number, tzid in enumerate(tzids)}
-    pairs = zip(country_codes(table["country_iso"].to_pylist()).tolist(), table["tzid"].to_pylist(), strict=True)
+    pairs: list[tuple[int, str]] = []
+    for batch in batches(open_checked(path, COUNTRY_ZONES, "2A-S1-010"), COUNTRY_ZONES, "2A-S1-010"):
+        codes = country_codes(batch["country_iso"].to_pylist()).tolist()
+        pairs += zip(codes, batch["tzid"].to_pylist(), strict=True)
     return ladder.country_zones([(code, zone[tzid]) for code, tzid in pairs if tzid in zone])
 
 
@@ -132,7 +161,7 @@ def stream(path, stage, resolve, mcc_of, tzids, constants, sort_memory_mb: int) 
     if tally.keys.sorted:
         return tally
     say("S1: site_locations is not in key order; sorting it within the memory bound")
-    with sorted_copy(path, KEY, sort_memory_mb) as ordered:
+    with sorted_copy(path, SITES, "2A-S1-030", sort_memory_mb) as ordered:
         tally = _stream_once(ordered, stage, resolve, mcc_of, tzids, constants)
     tally.sorted_input = False
     return tally
@@ -140,45 +169,62 @@ def stream(path, stage, resolve, mcc_of, tzids, constants, sort_memory_mb: int) 
 
 def _stream_once(path, stage, resolve, mcc_of, tzids, constants) -> Tally:
     tally = Tally()
-    schema = encoded(arrow_schema(OUTPUT))
-    total = open_table(path).metadata.num_rows
-    with writer(stage, schema) as out:
-        for batch in batches(open_checked(path, SITES, "2A-S1-030"), SITES, "2A-S1-030"):
+    columns = encoded(arrow_schema(OUTPUT))
+    table = open_checked(path, SITES, "2A-S1-030")
+    total = table.metadata.num_rows
+    with stream_writer(stage, columns) as out:
+        for batch in batches(table, SITES, "2A-S1-030"):
             merchant, country, order = key_columns(batch)
             tally.keys.add(merchant, country, order)
             if not tally.keys.sorted:
                 break
-            lon, lat = (batch[name].to_numpy() for name in ("lon_deg", "lat_deg"))
+            lon, lat = (values_of(batch[name]) for name in ("lon_deg", "lat_deg"))
             sites = ladder.Sites(
                 merchant, country, order, lon, lat, mcc_of(merchant) if mcc_of else np.full(len(merchant), -1, np.int32)
             )
             found = resolve(sites)
+            check_resolution(found, len(tzids))
             tally.add(sites, found)
-            out.write_batch(to_batch(batch, found, tzids, constants, schema), row_group_size=ROW_GROUP)
+            out.write_batch(to_batch(batch, country, found, tzids, constants, columns), row_group_size=ROW_GROUP)
             if total > PROGRESS_ROWS and tally.keys.rows % PROGRESS_ROWS < len(lon):
                 say(f"S1: {tally.keys.rows:,} of {total:,} sites")
     event("LOOKUP", sites=tally.keys.rows)
     return tally
 
 
-def to_batch(batch: pa.RecordBatch, found: ladder.Resolution, tzids, constants, schema: pa.Schema) -> pa.RecordBatch:
+def check_resolution(found: ladder.Resolution, zones: int) -> None:
+    """What every resolved row must satisfy, whichever rung decided it (2A-S1-052, -053, -054)."""
+    resolved = found.rung != ladder.UNRESOLVED
+    lat_set, lon_set = ~np.isnan(found.nudge_lat), ~np.isnan(found.nudge_lon)
+    nudged = found.rung >= ladder.NUDGED
+    breaches = {
+        "2A-S1-052": (resolved & (found.zone < 0), "have no zone"),
+        "2A-S1-053": (found.zone >= zones, "have a zone without polygon"),
+        "2A-S1-054": ((lat_set != lon_set) | (nudged != lat_set), "carry half a nudge, or one that did not happen"),
+    }
+    raise_all([Abort(code, f"{int(rows.sum())} rows {what}") for code, (rows, what) in breaches.items() if rows.any()])
+
+
+def to_batch(
+    batch: pa.RecordBatch, country, found: ladder.Resolution, tzids, constants, schema: pa.Schema
+) -> pa.RecordBatch:
     """Rows of s1_tz_lookup for one batch of sites."""
     rows = len(batch)
     overridden = found.scope >= 0
     columns = {
-        "seed": pa.array(np.full(rows, constants["seed"], np.uint64)),
+        "seed": column_of(np.full(rows, constants["seed"], np.uint64)),
         "manifest_fingerprint": constant(constants["manifest_fingerprint"], rows),
         "merchant_id": batch["merchant_id"].cast(pa.uint64()),
-        "legal_country_iso": batch["legal_country_iso"],
+        "legal_country_iso": country_categories(country),
         "site_order": batch["site_order"].cast(pa.int32()),
         "lat_deg": batch["lat_deg"],
         "lon_deg": batch["lon_deg"],
         "tzid_provisional": categorical(np.maximum(found.zone, 0), tzids),
         "tzid_provisional_source": categorical(overridden.astype(np.int32), ["polygon", "override"]),
         "override_scope": categorical(found.scope, SCOPES),
-        "override_applied": pa.array(overridden),
-        "nudge_lat_deg": pa.array(found.nudge_lat, from_pandas=True),
-        "nudge_lon_deg": pa.array(found.nudge_lon, from_pandas=True),
+        "override_applied": column_of(overridden),
+        "nudge_lat_deg": column_of(found.nudge_lat, np.isnan(found.nudge_lat)),
+        "nudge_lon_deg": column_of(found.nudge_lon, np.isnan(found.nudge_lon)),
         "created_utc": constant(constants["created_utc"], rows),
     }
     return pa.record_batch([columns[name].cast(schema.field(name).type) for name in schema.names], schema=schema)

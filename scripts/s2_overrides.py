@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.gate import check_partition, check_seal, open_gate
+from scripts.lib.gate import check_partition, check_published, check_seal, open_gate
 from scripts.lib.governance import override_by_country, rate, s2_breaches
 from scripts.lib.logs import event
 from scripts.lib.mcc import load_mcc
+from scripts.lib.outputs import check_embedded
 from scripts.lib.policy import (
     SCOPES,
     Overrides,
@@ -21,15 +20,17 @@ from scripts.lib.policy import (
     incomplete_provenance,
     load_governance,
     load_overrides,
-    match,
 )
+from scripts.lib.s2_checks import check_coherence, codes_of, confirm, table_breaches
 from scripts.lib.sites import Keys, batches, key_columns, open_checked
 from scripts.lib.state import Stages, run_state
-from scripts.lib.tables import ROW_GROUP, categorical, encoded, writer
-from scripts.lib.tz_world import tz_world_info
+from scripts.lib.tables import ROW_GROUP, categorical, encoded, stream_writer, values_of
+from scripts.lib.tz_world import UNREADABLE, tz_world_info
 
 INPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
+DATASETS = ("s1_tz_lookup", "tz_overrides", "governance", "tz_world_2025a", "site_timezones")
+TZID_CODES = {("tzid_provisional", "null"): "2A-S2-052", ("tzid_provisional", "value"): "2A-S2-053"}
 
 
 def main(
@@ -50,8 +51,9 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S2", receipt, inventory, fingerprint)
+        gate = open_gate("S2", receipt, inventory, fingerprint, *DATASETS)
         check_partition("2A-S2-011", "s1_tz_lookup", s1_tz_lookup, **tokens)
+        check_published("2A-S2-010", s1_report, "s1_tz_lookup", s1_tz_lookup)
         cutoff = gate.verified_at_utc[:10]
         sealed = check_seal("2A-S2-010", gate, "tz_overrides", tz_overrides)
         all_rows = load_overrides(tz_overrides, "2A-S2-020", "2A-S2-021")
@@ -59,7 +61,7 @@ def main(
         check_seal("2A-S2-010", gate, "governance", governance)
         caps = load_governance(governance, "2A-S2-010", cutoff)
         check_seal("2A-S2-010", gate, "tz_world_2025a", tz_world)
-        tzids = tz_world_info(tz_world)["tzids"]
+        tzids = zones_of_world(tz_world)
         overrides = compile_overrides(rows, tzids, "2A-S2-057")
         mcc = load_mcc(gate, merchant_mcc_map, overrides.needs_mcc, "2A-S2-022")
         lacking = incomplete_provenance(rows)
@@ -100,6 +102,14 @@ def main(
     run_state("S2", compute, header=tokens, outputs={"site_timezones": dataset}, report=report, previous=[s1_report])
 
 
+def zones_of_world(path: str) -> list[str]:
+    """Sorted tzids of the sealed polygons (2A-S2-010)."""
+    try:
+        return tz_world_info(path)["tzids"]
+    except UNREADABLE as problem:
+        raise Abort("2A-S2-010", f"zone polygons unreadable: {problem}"[:200], path=path) from None
+
+
 def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: str, tokens: dict) -> dict[str, Any]:
     """Write site_timezones batch by batch; returns the counts for the report."""
     tally: dict[str, Any] = {
@@ -110,14 +120,15 @@ def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: st
         "tzids": set(),
     }
     schema = encoded(arrow_schema(OUTPUT))
-    with writer(stage, schema) as out:
-        for batch in batches(open_checked(path, INPUT, "2A-S2-010"), INPUT, "2A-S2-030"):
+    with stream_writer(stage, schema) as out:
+        table = open_checked(path, INPUT, "2A-S2-010")
+        check_embedded("S2", path, tokens, created)
+        for batch in batches(table, INPUT, "2A-S2-030", TZID_CODES):
             merchant, country, order = key_columns(batch)
             tally["keys"].add(merchant, country, order)
-            check_tokens(batch, created, tokens)
             zone = zone_ids(batch["tzid_provisional"], tzids)
             scope = codes_of(batch["override_scope"], SCOPES)
-            applied = batch["override_applied"].to_numpy(zero_copy_only=False)
+            applied = values_of(batch["override_applied"])
             check_coherence(batch, applied, scope)
             confirm(overrides, mcc, merchant, country, order, zone, scope, applied)
 
@@ -135,16 +146,6 @@ def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: st
     return tally
 
 
-def check_tokens(batch: pa.RecordBatch, created: str, tokens: dict[str, Any]) -> None:
-    """Embedded tokens equal the path's, created_utc equals the receipt's (2A-S2-040, -042)."""
-    if set(pc.unique(batch["seed"]).to_pylist()) - {tokens["seed"]} or set(
-        batch["manifest_fingerprint"].dictionary.to_pylist()
-    ) - {tokens["manifest_fingerprint"]}:
-        raise Abort("2A-S2-040", "rows carry another seed or fingerprint than their path", **tokens)
-    if set(batch["created_utc"].dictionary.to_pylist()) - {created}:
-        raise Abort("2A-S2-042", "created_utc differs from the receipt", **tokens)
-
-
 def zone_ids(column: pa.DictionaryArray, tzids: list[str]) -> np.ndarray:
     """tzid column -> zone ids int32; raises 2A-S2-057 for a zone without polygon."""
     zone = {tzid: number for number, tzid in enumerate(tzids)}
@@ -152,52 +153,7 @@ def zone_ids(column: pa.DictionaryArray, tzids: list[str]) -> np.ndarray:
     unknown = sorted({value for value in values if value not in zone})
     if unknown:
         raise Abort("2A-S2-057", f"no polygon for {', '.join(map(str, unknown[:5]))}", tzid=str(unknown[0]))
-    return np.array([zone[value] for value in values], np.int32)[column.indices.to_numpy()]
-
-
-def codes_of(column: pa.DictionaryArray, values: list[str]) -> np.ndarray:
-    """A nullable text column -> index into `values`, -1 for null."""
-    number = [values.index(value) for value in column.dictionary.to_pylist()] or [-1]
-    indices = column.indices.fill_null(0).to_numpy()
-    return np.where(column.is_null().to_numpy(zero_copy_only=False), -1, np.array(number)[indices]).astype(np.int32)
-
-
-def check_coherence(batch: pa.RecordBatch, applied: np.ndarray, scope: np.ndarray) -> None:
-    """Source, scope and override_applied say the same; nudge fields come in pairs (2A-S2-054, -055, -056)."""
-    source = codes_of(batch["tzid_provisional_source"], ["polygon", "override"]) == 1
-    no_effect = int(((scope >= 0) & ~source & ~applied).sum())
-    incoherent = int(((applied != source) | (applied != (scope >= 0))).sum())
-    lat_null, lon_null = (
-        batch[name].is_null().to_numpy(zero_copy_only=False) for name in ("nudge_lat_deg", "nudge_lon_deg")
-    )
-    half = int((lat_null != lon_null).sum())
-    raise_all(
-        [
-            Abort(code, f"{rows} rows {what}", dataset="s1_tz_lookup", rows=rows)
-            for code, rows, what in (
-                ("2A-S2-055", no_effect, "name an override scope on a polygon decision"),
-                ("2A-S2-054", incoherent, "contradict themselves on source, scope and override_applied"),
-                ("2A-S2-056", half, "carry half a nudge"),
-            )
-            if rows
-        ]
-    )
-
-
-def confirm(overrides, mcc, merchant, country, order, zone, scope, applied) -> None:
-    """Every overridden row finds the same active override again (2A-S2-023, -024, -054)."""
-    rows = np.flatnonzero(applied)
-    if not len(rows):
-        return
-    codes = mcc(merchant[rows]) if mcc else np.full(len(rows), -1, np.int32)
-    if mcc and (codes < 0).any():
-        raise Abort("2A-S2-023", f"{int((codes < 0).sum())} overridden merchants are not in merchant_mcc_map")
-    found, found_scope = match(overrides, merchant[rows], country[rows], order[rows], codes)
-    gone, other = found < 0, (found != zone[rows]) | (found_scope != scope[rows])
-    if gone.any():
-        raise Abort("2A-S2-024", f"{int(gone.sum())} rows rest on an override that is not active")
-    if other.any():
-        raise Abort("2A-S2-054", f"{int(other.sum())} rows rest on another override than S2 finds")
+    return np.array([zone[value] for value in values], np.int32)[values_of(column.indices)]
 
 
 def report_blocks(tally: dict[str, Any], expired: int, lacking: list[str], caps: dict[str, Any]) -> dict[str, Any]:
@@ -223,23 +179,13 @@ def report_blocks(tally: dict[str, Any], expired: int, lacking: list[str], caps:
             "unknown_tzid": 0,
             "tzid_not_in_tz_world": 0,
         },
+        "catalogue": {"writer_order_ok": tally["keys"].sorted},
         "governance": {
             "caps": {"override_rate_cap": caps["override_rate_cap"], "exceptions": caps["exceptions"]},
             "rates": {"override_rate": rate(overridden, total)},
             "override_by_country": override_by_country(tally["sites"], tally["overridden"]),
         },
     }
-
-
-def table_breaches(tally: dict[str, Any], source: str, stage: Any) -> list[Abort]:
-    """1:1 with S1 and a unique key (2A-S2-050, -051)."""
-    breaches = []
-    expected, written = pq.read_metadata(source).num_rows, pq.read_metadata(stage).num_rows
-    if expected != written:
-        breaches.append(Abort("2A-S2-050", f"{written} rows written for {expected} of s1_tz_lookup"))
-    if tally["keys"].duplicates:
-        breaches.append(Abort("2A-S2-051", f"{tally['keys'].duplicates} duplicate site keys", dataset="s1_tz_lookup"))
-    return breaches
 
 
 if __name__ == "__main__":

@@ -4,18 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from scripts.lib import tzif
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.gate import check_partition, open_gate
+from scripts.lib.gate import check_partition, check_published, open_gate
 from scripts.lib.logs import event
+from scripts.lib.outputs import is_withheld
 from scripts.lib.sites import batches, open_checked
-from scripts.lib.state import Stages, is_withheld, run_state
+from scripts.lib.state import Stages, run_state
+from scripts.lib.tables import values_of
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
+DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
 LIMIT = 900
 SAMPLE = 10
 
@@ -37,12 +39,11 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S4", receipt, inventory, fingerprint)
+        gate = open_gate("S4", receipt, inventory, fingerprint, *DATASETS)
         check_partition("2A-S4-011", "site_timezones", site_timezones, **tokens)
-        cache, zones = open_cache("S4", manifest, payload, fingerprint)
+        s2 = check_published("2A-S4-010", s2_report, "site_timezones", site_timezones)
+        cache, zones = open_cache(manifest, payload, s3_report, fingerprint)
         sites_total, used = zones_in_use(site_timezones)
-        if sites_total != pq.read_metadata(site_timezones).num_rows:
-            raise Abort("2A-S4-060", "rows read differ from the rows in the table", path=site_timezones)
         event("INPUTS", tzids=len(used))
 
         missing = sorted(used - set(zones))
@@ -50,6 +51,7 @@ def main(
         if missing:
             body = {"coverage": coverage, "missing_tzids": missing}
             raise Abort("2A-S4-024", f"no timetable for {', '.join(missing[:SAMPLE])}", seed=seed, report=body)
+        check_counts(sites_total, len(used), s2["counts"])
         gaps, folds = count_windows({tzid: zones[tzid] for tzid in sorted(used)})
         event("CHECK", gaps=gaps, folds=folds)
         counts = {
@@ -59,13 +61,15 @@ def main(
             "fold_windows_total": folds,
         }
         found = {**tokens, "generated_utc": gate.verified_at_utc, "status": "PASS", "counts": counts}
-        check_report(found, dataset, gate.verified_at_utc)
         write_json(stages["s4_legality_report"], found)
         event("VALIDATION", result="pass")
         return {
             "s0": gate.report(fingerprint),
             "inputs": {
-                "site_timezones": {"path": catalog_path("site_timezones", **tokens)},
+                "site_timezones": {
+                    "path": catalog_path("site_timezones", **tokens),
+                    "sha256_hex": s2["published"]["site_timezones"]["sha256_hex"],
+                },
                 "cache": {
                     "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
                     **{key: cache[key] for key in ("tzdb_release_tag", "tz_index_digest", "rle_cache_bytes")},
@@ -86,17 +90,25 @@ def main(
     )
 
 
-def open_cache(state: str, manifest: str, payload: str, fingerprint: str) -> tuple[dict[str, Any], dict[str, tuple]]:
+def open_cache(
+    manifest: str, payload: str, s3_report: str, fingerprint: str
+) -> tuple[dict[str, Any], dict[str, tuple]]:
     """The S3 cache: manifest valid, payload present, its digest the manifest's (2A-S4-010, -020..023)."""
     if not Path(manifest).is_file() or is_withheld(manifest):
         raise Abort("2A-S4-010", "the timetable cache is missing or withheld", path=manifest)
-    found = read_json(manifest)
-    errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
+    try:
+        found = read_json(manifest)
+        errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
+    except ValueError as problem:
+        errors = [str(problem)]
     if errors:
         raise Abort("2A-S4-020", "; ".join(errors[:3]), path=manifest)
     expected = catalog_path("tz_timetable_cache", manifest_fingerprint=found["manifest_fingerprint"])
     if not manifest.endswith(expected) or found["manifest_fingerprint"] != fingerprint:
         raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=manifest)
+    check_published(
+        "2A-S4-020", s3_report, "tz_timetable_cache", manifest
+    )  # else a changed manifest blames the payload
     if not Path(payload).is_file():
         raise Abort("2A-S4-023", "payload file is missing", path=payload)
     data = Path(payload).read_bytes()
@@ -114,8 +126,9 @@ def zones_in_use(path: str) -> tuple[int, set[str]]:
     for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
         rows += len(batch)
         column = batch["tzid"]
-        seen = np.unique(column.indices.to_numpy())
-        used.update(column.dictionary.take(seen).to_pylist())
+        seen = np.unique(values_of(column.indices))
+        names = column.dictionary.to_pylist()
+        used.update(names[number] for number in seen.tolist())
     return rows, used
 
 
@@ -136,16 +149,12 @@ def count_windows(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[int,
     return gaps, folds
 
 
-def check_report(found: dict[str, Any], path: str, verified_at_utc: str) -> None:
-    """2A-S4-030, -040, -042."""
-    errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
-    if errors:
-        raise Abort("2A-S4-030", "; ".join(errors), path=path)
-    tokens = {key: found[key] for key in ("seed", "manifest_fingerprint")}
-    if not path.endswith(catalog_path("s4_legality_report", **tokens)):
-        raise Abort("2A-S4-040", "report and path name different tokens", path=path)
-    if found["generated_utc"] != verified_at_utc:
-        raise Abort("2A-S4-042", "generated_utc differs from the receipt", path=path)
+def check_counts(sites_total: int, tzids_total: int, s2_counts: dict[str, Any]) -> None:
+    """Rows and zones as S2 counted them when it wrote the table (2A-S4-060)."""
+    found = {"rows_emitted": sites_total, "distinct_tzids": tzids_total}
+    other = [f"{name} {value}, S2 says {s2_counts[name]}" for name, value in found.items() if value != s2_counts[name]]
+    if other:
+        raise Abort("2A-S4-060", "; ".join(other), dataset="site_timezones")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,29 @@ from typing import Any
 from scripts.lib.bundle import copied_verbatim, verify_bundle, write_index_and_flag
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
-from scripts.lib.files import canonical_json, fsync_directory, read_json, sha256_tree, tree_files, write_text
-from scripts.lib.gate import open_gate
+from scripts.lib.files import (
+    canonical_json,
+    clear_stages,
+    discard,
+    put_in_place,
+    read_json,
+    sha256_file,
+    sha256_tree,
+    tree_files,
+    write_text,
+)
+from scripts.lib.gate import Gate, check_published, open_gate
 from scripts.lib.logs import event
-from scripts.lib.state import Stages, is_withheld, run_state
+from scripts.lib.outputs import is_withheld
+from scripts.lib.state import Stages, run_state
 
-FILES = {"evidence/s3/tz_timetable_cache.manifest.json", "checks.json", "index.json", "_passed.flag"}
+DATASETS = (
+    "site_timezones",
+    "tz_timetable_cache",
+    "tz_timetable_payload",
+    "s4_legality_report",
+    "validation_bundle_2A",
+)
 
 
 def main(
@@ -33,10 +50,12 @@ def main(
     bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
 
     def compute(_: Stages) -> dict[str, Any]:
-        gate = open_gate("S5", receipt, inventory, fingerprint)
+        gate = open_gate("S5", receipt, inventory, fingerprint, *DATASETS)
+        check_sites(s4_report, site_timezones)
         seeds = discover_seeds(root, fingerprint)
         event("DISCOVERY", seeds=seeds)
-        cache = check_cache(manifest, payload, fingerprint)
+        cache = check_cache(gate, manifest, payload)
+        check_published("2A-S5-030", s4_report, "s4_legality_report", legality)
         evidence = {
             f"evidence/s4/seed={number}/s4_legality_report.json": legality_report(root, number, fingerprint)
             for number in seeds
@@ -77,32 +96,57 @@ def main(
         previous=[s4_report],
     )
     if status != "pass":  # what an earlier, better run of this seed left must not vouch for this one
-        shutil.rmtree(bundle, ignore_errors=True)
+        discard(bundle)
         return []
     return [str(bundle / name) for name in tree_files(bundle)]
 
 
+def check_sites(s4_report: str, site_timezones: str) -> None:
+    """The table that S4 judged is the one that lies there; its rows are not read (2A-S5-010)."""
+    if not Path(site_timezones).is_file() or is_withheld(site_timezones):
+        raise Abort("2A-S5-010", "site_timezones is missing or withheld", path=site_timezones)
+    try:
+        judged = read_json(s4_report)["inputs"]["site_timezones"]["sha256_hex"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Abort("2A-S5-010", "the S4 run report does not say which table it judged", path=s4_report) from None
+    if sha256_file(site_timezones) != judged:
+        raise Abort("2A-S5-010", "site_timezones is not the table that S4 judged", path=site_timezones)
+
+
 def discover_seeds(root: Path, fingerprint: str) -> list[int]:
     """Step 1: every seed partition of site_timezones at this fingerprint (2A-S5-011)."""
-    family = root / Path(catalog_path("site_timezones", seed="*", manifest_fingerprint=fingerprint)).parent
-    found = sorted(int(path.parent.name.removeprefix("seed=")) for path in root.glob(str(family.relative_to(root))))
-    others = {path.name for path in root.glob("data/layer1/2A/site_timezones/seed=*/*")} - {family.name}
-    if not found or others:
-        raise Abort("2A-S5-011", "no seed partition at this fingerprint, or one at another", path=str(family))
-    return found
+    family = Path(catalog_path("site_timezones", seed="*", manifest_fingerprint=fingerprint)).parent
+    partitions = [path for path in root.glob(str(family.parent / "*")) if path.is_dir()]
+    levels = {path: path.parent.name.removeprefix("seed=") for path in partitions}
+    here = sorted(int(seed) for path, seed in levels.items() if path.name == family.name and seed.isdecimal())
+    other = sorted(path.name for path, seed in levels.items() if path.name != family.name or not seed.isdecimal())
+    if not here or other:
+        what = f"a partition of another token: {other[0]}" if other else "no seed partition at this fingerprint"
+        raise Abort("2A-S5-011", what, path=str(root / family))
+    return here
 
 
-def check_cache(manifest: str, payload: str, fingerprint: str) -> dict[str, Any]:
-    """Step 2: cache manifest valid at this fingerprint, payload present with the size it states (2A-S5-020)."""
+def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
+    """Step 2: the cache is present (2A-S5-010), valid, of the sealed tzdb, and its payload has its digest (-020)."""
+    for path in (manifest, payload):
+        if not Path(path).is_file():
+            raise Abort("2A-S5-010", "a file of the timetable cache is missing", path=path)
     try:
         cache = read_json(manifest)
         errors = schema_errors(cache, "schemas.2A.yaml#/cache/tz_timetable_cache")
-        if not errors and cache["manifest_fingerprint"] != fingerprint:
-            errors = ["another fingerprint"]
-        if not errors and Path(payload).stat().st_size != cache["rle_cache_bytes"]:
-            errors = ["payload has another size than the manifest says"]
     except (OSError, ValueError) as problem:
         errors = [str(problem)]
+    if not errors:
+        tzdb = gate.sealed["tzdb_release"]
+        wanted = {
+            "manifest_fingerprint": gate.receipt["manifest_fingerprint"],
+            "tzdb_release_tag": tzdb["version_tag"],
+            "tzdb_archive_sha256": tzdb["sha256_hex"],
+            "tz_index_digest": sha256_file(payload),
+            "rle_cache_bytes": Path(payload).stat().st_size,
+            "created_utc": gate.verified_at_utc,
+        }
+        errors = [f"{name} is {cache[name]}, found {value}" for name, value in wanted.items() if cache[name] != value]
     if errors:
         raise Abort("2A-S5-020", "; ".join(errors[:3]), path=manifest)
     return cache
@@ -113,8 +157,11 @@ def legality_report(root: Path, seed: int, fingerprint: str) -> Path:
     path = root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint)
     if not path.is_file() or is_withheld(path):
         raise Abort("2A-S5-030", "S4 report is missing or withheld", seed=seed, path=str(path))
-    found = read_json(path)
-    errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
+    try:
+        found = read_json(path)
+        errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
+    except ValueError as problem:
+        errors = [str(problem)]
     if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
         raise Abort("2A-S5-030", f"S4 report is not a PASS of this partition {errors[:1]}", seed=seed, path=str(path))
     return path
@@ -122,8 +169,8 @@ def legality_report(root: Path, seed: int, fingerprint: str) -> Path:
 
 def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> str:
     """Steps 3-5: stage copies, index, flag; verify; one atomic move of the whole directory."""
+    clear_stages(bundle)
     stage = bundle.with_name(f".{bundle.name}.{os.getpid()}.stage")
-    shutil.rmtree(stage, ignore_errors=True)
     try:
         for name, source in evidence.items():
             target = stage / name
@@ -162,9 +209,8 @@ def replace_directory(stage: Path, bundle: Path) -> None:
         if sha256_tree(bundle) == sha256_tree(stage):
             return
         verify_or_refuse(bundle)
-        shutil.rmtree(bundle)
-    os.replace(stage, bundle)
-    fsync_directory(bundle.parent)
+        discard(bundle)
+    put_in_place(stage, bundle)
 
 
 def verify_or_refuse(bundle: Path) -> None:

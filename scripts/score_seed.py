@@ -33,6 +33,7 @@ COUNTRY_COLUMNS = [
     "top1_share",
     "top1_top2_gap",
     "entropy_norm",
+    "entropy_nats",
     "hhi",
     "out_of_support_share",
     "cohort",
@@ -102,6 +103,7 @@ def main(
             "error_codes": {name: [error["code"] for error in report["errors"]] for name, report in state.items()},
             "warning_codes": {name: [item["code"] for item in report["warnings"]] for name, report in state.items()},
             "s1_governance": state["S1"].get("governance"),
+            "s1_sites_total": state["S1"].get("counts", {}).get("sites_total"),
             **scored,
             "metrics": metrics,
             "caveats": scored["caveats"] + policy_caveats(state, metrics, gate_config, exceptions),
@@ -141,7 +143,7 @@ def realism(table, counts, support, cohorts, gates, s1_report) -> dict[str, Any]
         return {"metrics": nothing, "variants": {}, "c_large_readings": {}, "reach_2a": nothing, "caveats": []}
     by_country = s1_report.get("governance", {}).get("fallback_by_country", {})
     fallback = {country: entry["fallback_total"] for country, entry in by_country.items()}
-    variants = variant_metrics(variant_tables(table, counts, support, fallback))
+    variants = variant_metrics(variant_tables(table, counts, support, fallback, cohorts))
     return {
         "metrics": cohort_metrics(table),
         "variants": variants,

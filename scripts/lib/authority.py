@@ -68,13 +68,11 @@ def _schema_conflicts(entry: dict[str, Any]) -> list[str]:
     except (KeyError, TypeError, OSError, yaml.YAMLError):
         return [f"schema anchor {entry['schema_ref']} does not exist"]
     if entry["format"] not in _TABLES:
-        return ["the schema is that of a table, the dictionary says " + entry["format"]] if "x-primary-key" in rule else []
+        return (
+            ["the schema is that of a table, the dictionary says " + entry["format"]] if "x-primary-key" in rule else []
+        )
     try:
         columns = set(arrow_schema(entry["schema_ref"]).names)
     except KeyError as problem:
         return [f"the dictionary says table, but the schema has no {problem}"]
-    return [
-        f"{key} names columns that the schema has not"
-        for key in _KEYS
-        if not set(rule.get(key, [])) <= columns
-    ]
+    return [f"{key} names columns that the schema has not" for key in _KEYS if not set(rule.get(key, [])) <= columns]

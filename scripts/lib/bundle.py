@@ -40,6 +40,22 @@ def write_index_and_flag(root: Path) -> str:
 
 def verify_bundle(root: Path) -> str:
     """Check index, completeness, digests and flag of a bundle; returns its digest or raises 2A-S5-040..052."""
+    index = _checked_index(root)
+    try:
+        flag = (root / FLAG_NAME).read_bytes()
+    except OSError:
+        raise Abort("2A-S5-052", "the flag is missing", path=str(root)) from None
+    match = FLAG.fullmatch(flag)
+    if not match:
+        raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
+    digest = bundle_digest(root, index)
+    if match[1].decode() != digest:
+        raise Abort("2A-S5-050", f"flag says {match[1].decode()[:12]}, files give {digest[:12]}", path=str(root))
+    return digest
+
+
+def _checked_index(root: Path) -> dict[str, Any]:
+    """The index, if it lists exactly the files of the bundle, in byte order, with their digests (2A-S5-040..051)."""
     try:
         index = read_json(root / INDEX_NAME)
         entries = index["files"]
@@ -47,6 +63,8 @@ def verify_bundle(root: Path) -> str:
         digests = [entry["sha256_hex"] for entry in entries]
         if set(index) != {"files"} or not entries or any(set(entry) != {"path", "sha256_hex"} for entry in entries):
             raise ValueError("unexpected members")
+        if not all(isinstance(value, str) for value in (*paths, *digests)):
+            raise ValueError("a path or digest is no text")
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise Abort("2A-S5-040", f"index.json invalid: {problem}", path=str(root)) from None
     if FLAG_NAME in paths:
@@ -67,17 +85,7 @@ def verify_bundle(root: Path) -> str:
     changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]
     if changed:
         raise Abort("2A-S5-046", f"{changed[0]} differs from its digest", path=str(root))
-    try:
-        flag = (root / FLAG_NAME).read_bytes()
-    except OSError:
-        raise Abort("2A-S5-052", "the flag is missing", path=str(root)) from None
-    match = FLAG.fullmatch(flag)
-    if not match:
-        raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
-    digest = bundle_digest(root, index)
-    if match[1].decode() != digest:
-        raise Abort("2A-S5-050", f"flag says {match[1].decode()[:12]}, files give {digest[:12]}", path=str(root))
-    return digest
+    return index
 
 
 def copied_verbatim(source: Path, copy: Path) -> bool:

@@ -1,14 +1,22 @@
 """Bytes on disk: staged writes, canonical JSON, digests. Nothing half-written is ever left behind."""
 
+import glob
 import hashlib
 import json
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 22
+_claims: list[tuple[Path, str]] = []  # of this process: none, or the one of its job
+
+
+class Superseded(Exception):
+    """A newer job makes the same files: this one, which has outlived its run, must not publish any more."""
 
 
 def sha256_file(*paths: str | Path) -> str:
@@ -48,8 +56,8 @@ def pretty_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def fsync_directory(path: str | Path) -> None:
-    """Make renames inside `path` durable."""
+def fsync(path: str | Path) -> None:
+    """Make the bytes of a file, or the names in a directory, durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -58,19 +66,68 @@ def fsync_directory(path: str | Path) -> None:
 
 
 @contextmanager
+def claim(record: str | Path) -> Iterator[None]:
+    """Publish only as long as no other process claims `record`, the lineage record that stands for one job.
+
+    After SIGKILL of Snakemake its jobs live on, while the rerun starts the same jobs anew: the last to claim owns the
+    files. The claim lies beside the record under a stage name and is gone when the job ends.
+    """
+    path, token = Path(record).with_name(f".claim.{Path(record).name}.stage"), secrets.token_hex(8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(token)
+    _claims.append((path, token))
+    try:
+        yield
+    finally:
+        if _owned():
+            path.unlink()
+        _claims.clear()
+
+
+def _owned() -> bool:
+    try:
+        return all(path.read_text() == token for path, token in _claims)
+    except FileNotFoundError:
+        return False
+
+
+def clear_stages(path: str | Path) -> None:
+    """Remove what a killed job left of `path` under a stage name; an outlived job removes nothing of a newer one."""
+    path = Path(path)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.stage") if _owned() else ():
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def put_in_place(stage: Path, path: Path) -> None:
+    """Move a finished file or directory to its place in one atomic, durable step; `Superseded` in an outlived job."""
+    for file in [stage, *stage.rglob("*")] if stage.is_dir() else [stage]:
+        fsync(file)
+    if not _owned():
+        raise Superseded(f"{path} now belongs to a newer job")
+    os.replace(stage, path)
+    fsync(path.parent)
+
+
+def discard(folder: Path) -> None:
+    """Remove a published directory so that no moment shows half of it."""
+    if folder.exists():
+        if not _owned():
+            raise Superseded(f"{folder} now belongs to a newer job")
+        gone = folder.with_name(f".{folder.name}.{os.getpid()}.old.stage")
+        os.replace(folder, gone)
+        shutil.rmtree(gone)
+
+
+@contextmanager
 def staged(path: str | Path) -> Iterator[Path]:
     """Yield a sibling path to write to; on success fsync it and rename it to `path`, else remove it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One writer per path (Snakemake's lock), but a job that outlives a killed run may still write: the process id
-    # keeps the two apart, and whoever renames last publishes the same bytes.
+    clear_stages(path)
     stage = path.with_name(f".{path.name}.{os.getpid()}.stage")
     try:
         yield stage
-        with open(stage, "rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(stage, path)
-        fsync_directory(path.parent)
+        put_in_place(stage, path)
     finally:
         stage.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""No PASS, no read: later states open nothing before the S0 receipt, and no sealed input whose bytes differ from the seal."""
+"""No PASS, no read: states open nothing before the S0 receipt, and nothing whose bytes differ from the seal."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def check_partition(code: str, dataset: str, path: str, **tokens: Any) -> None:
 
 
 def check_published(code: str, report: str, dataset: str, path: str) -> dict[str, Any]:
-    """Re-hash a dataset of an earlier state; raises `code` unless its run report states these bytes. Returns the report."""
+    """Re-hash a dataset of an earlier state, return that state's report; raises `code` if it states other bytes."""
     try:
         found = read_json(report)
         wanted = found["published"][dataset]["sha256_hex"]

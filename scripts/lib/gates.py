@@ -1,4 +1,4 @@
-"""Gates and verdicts: every threshold comes from config, every comparison is on unrounded values (certification.md §4-8)."""
+"""Gates and verdicts: thresholds come from config, comparisons are on unrounded values (certification.md §4-8)."""
 
 import math
 from typing import Any
@@ -58,12 +58,20 @@ def stability(values: dict[int, float | None]) -> dict[str, Any]:
 
 
 def aggregate(
-    required: list[int], verdicts: dict[int, str], cvs: dict[str, dict[str, Any]], limits: dict[str, Any]
+    required: list[int],
+    verdicts: dict[int, str],
+    cvs: dict[str, dict[str, Any]],
+    limits: dict[str, Any],
+    distinct: bool = True,
 ) -> tuple[str, list[str], dict[str, bool]]:
-    """Verdict over all seeds, the failing list, and the four aggregate checks (§8 steps 2 and 3)."""
+    """Verdict over all seeds, the failing list, and the aggregate checks (§8 steps 2 and 3).
+
+    `distinct` says that no two seeds have the same upstream bytes: one seed's data four times over is one seed.
+    """
     rank = {seed: VERDICTS.index(verdicts.get(seed, "FAIL_REALISM")) for seed in required}
     checks = {
         "required_seed_coverage": all(seed in verdicts for seed in required),
+        "required_seed_data_distinct": distinct,
         "stability_cv_b": all(holds(entry["cv"], "<=", limits["b"]) for entry in cvs.values()),
         "stability_cv_bplus": all(holds(entry["cv"], "<=", limits["bplus"]) for entry in cvs.values()),
         **{f"seed_{seed}_hard_gates": rank[seed] >= 1 for seed in required},

@@ -51,6 +51,18 @@ def override_by_country(sites: np.ndarray, overridden: np.ndarray) -> dict[str, 
     }
 
 
+def preferred_by_country(sites: np.ndarray, preferred: np.ndarray) -> dict[str, Any]:
+    """Border-ambiguous rows that went to the country's own zone; arrays int64 [65536] by country code."""
+    return {
+        country_name(int(code)): {
+            "sites_total": int(sites[code]),
+            "preferred_total": int(preferred[code]),
+            "preferred_rate": rate(int(preferred[code]), int(sites[code])),
+        }
+        for code in np.flatnonzero(preferred)
+    }
+
+
 def country_violations(by_country: dict[str, Any], caps: dict[str, Any], cap: float) -> list[str]:
     """Countries above `cap`, among those with enough sites and enough fallback rows (design §5 decision 6)."""
     return sorted(

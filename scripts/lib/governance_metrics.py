@@ -1,4 +1,4 @@
-"""Governance metrics of a seed, as S1 and S2 reported them: the scorer recomputes nothing by hand (certification.md §4)."""
+"""Governance metrics of a seed, as S1 and S2 reported them; nothing is recomputed by hand (certification.md §4)."""
 
 from typing import Any
 
@@ -35,7 +35,9 @@ def violations(s1: dict[str, Any], gates: dict[str, Any], grade: str) -> list[st
     return country_violations(s1["fallback_by_country"], floors, limits[grade]["value"])
 
 
-def raised_override_gate(gates: dict[str, Any], exceptions: list[dict[str, Any]], cutoff: str) -> tuple[dict, list[str]]:
+def raised_override_gate(
+    gates: dict[str, Any], exceptions: list[dict[str, Any]], cutoff: str
+) -> tuple[dict, list[str]]:
     """Gates with the B override threshold raised by approved, unexpired exceptions, and the ids of those exceptions.
 
     `cutoff` is yyyy-mm-dd. An exception never raises B+.

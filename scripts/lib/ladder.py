@@ -1,5 +1,7 @@
 """The resolution ladder of S1: containment, one nudge, override, singleton, nearest polygon (states.md §3.1).
 
+A candidate may add one rung after the nudge: where several zones still cover the site and exactly one of them is its
+own country's, that one (`prefer_own`, off unless the sealed governance policy asks for it).
 Every rung works on arrays; rungs 1-5 touch only the rows that the rung before left open.
 """
 
@@ -13,11 +15,11 @@ from scripts.lib.zone_index import ZoneIndex, lookup, nearest
 EARTH_RADIUS_M = 6_371_000.0
 METRES_PER_DEGREE = 111_000.0
 
-POLYGON, NUDGED, OVERRIDE, SINGLETON, NEAREST_WITHIN, NEAREST_OUTSIDE, UNRESOLVED = range(7)
+POLYGON, NUDGED, PREFERRED, OVERRIDE, SINGLETON, NEAREST_WITHIN, NEAREST_OUTSIDE, UNRESOLVED = range(8)
 
 
 class Sites(NamedTuple):
-    """One batch: merchant uint64, country uint16 codes, order int32, lon, lat float64, mcc int32 (-1 unknown), all [n]."""
+    """A batch: merchant uint64, country uint16 codes, order int32, lon, lat float64, mcc int32 (-1 none), all [n]."""
 
     merchant: np.ndarray
     country: np.ndarray
@@ -69,7 +71,13 @@ def haversine_m(lon1: np.ndarray, lat1: np.ndarray, lon2: np.ndarray, lat2: np.n
 
 
 def resolve(
-    index: ZoneIndex, sites: Sites, *, epsilon: float, overrides: Overrides, countries: CountryZones
+    index: ZoneIndex,
+    sites: Sites,
+    *,
+    epsilon: float,
+    overrides: Overrides,
+    countries: CountryZones,
+    prefer_own: bool = False,
 ) -> Resolution:
     """Exactly one provisional zone per site, or rung UNRESOLVED (2A-S1-055)."""
     rows = len(sites.lon)
@@ -90,7 +98,12 @@ def resolve(
         zone[left] = np.where(size == 1, found - 1, -1)
         rung[left] = NUDGED
 
-        left, covering = left[size != 1], size[size != 1]
+        left, found = left[size != 1], found[size != 1]
+        if prefer_own and len(left):
+            own = own_zone(index, found, sites.country[left], countries)
+            zone[left[own >= 0]], rung[left[own >= 0]] = own[own >= 0], PREFERRED
+            left, found = left[own < 0], found[own < 0]
+        covering = index.set_sizes[found]
         hit, hit_scope = match(overrides, sites.merchant[left], sites.country[left], sites.order[left], sites.mcc[left])
         overridden = hit >= 0
         zone[left], scope[left] = hit, hit_scope
@@ -109,12 +122,25 @@ def resolve(
     return Resolution(zone, rung, scope, nudge_lon, nudge_lat)
 
 
+def own_zone(index: ZoneIndex, found: np.ndarray, country: np.ndarray, countries: CountryZones) -> np.ndarray:
+    """int32 [n]: the one zone of the covering sets `found` [n] that is `country`'s [n], -1 for none or several."""
+    first, member = index.arrays["set_first"], index.arrays["set_zone"]
+    cases, case = np.unique(np.stack([found, country], axis=1), axis=0, return_inverse=True)
+    own = np.full(len(cases), -1, np.int32)
+    for number, (covering, code) in enumerate(cases.tolist()):
+        mine = countries.zones[countries.start[code] : countries.start[code + 1]]
+        both = np.intersect1d(member[first[covering] : first[covering + 1]], mine)
+        if len(both) == 1:
+            own[number] = both[0]
+    return own[case]
+
+
 def _nearest_polygon(index, sites, countries, epsilon, left, zone, rung, nudge_lon, nudge_lat) -> None:
     """Rung 4, in place for the rows `left`: nearest polygon of the site's own country, judged from the nudged point."""
     codes, which = np.unique(sites.country[left], return_inverse=True)
     candidates = [countries.zones[countries.start[code] : countries.start[int(code) + 1]] for code in codes]
     lon, lat = nudge_lon[left], nudge_lat[left]
-    near, near_lon, near_lat = nearest(index, lon, lat, [candidates[number] for number in which])
+    near, near_lon, near_lat = nearest(index, lon, lat, candidates, which)
     within = haversine_m(lon, lat, near_lon, near_lat) <= epsilon * METRES_PER_DEGREE
     zone[left] = near
     rung[left] = np.where(within, NEAREST_WITHIN, NEAREST_OUTSIDE)

@@ -4,9 +4,12 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 _log = logging.getLogger("segment2a")
+_log.addHandler(logging.NullHandler())
+logging.raiseExceptions = False  # on a full disk the job's own message must not drown in tracebacks of logging
 
 
 class _JsonLines(logging.Formatter):
@@ -21,13 +24,16 @@ class _JsonLines(logging.Formatter):
         return json.dumps(entry, sort_keys=True)
 
 
+def _with_context(context: dict[str, Any], record: logging.LogRecord) -> bool:
+    record.fields = {**context, **getattr(record, "fields", {})}
+    return True
+
+
 def configure(log_file: str, **context: Any) -> None:
-    """Send events to `log_file`; every record carries `context` (state, seed, manifest_fingerprint where they exist)."""
+    """Send events to `log_file`; every record carries `context` (rule, seed, fingerprint where they exist)."""
     handler = logging.FileHandler(log_file, mode="w", encoding="utf-8")
     handler.setFormatter(_JsonLines())
-    handler.addFilter(
-        lambda record: record.__dict__.update(fields={**context, **getattr(record, "fields", {})}) or True
-    )
+    handler.addFilter(partial(_with_context, context))
     _log.handlers = [handler]
     _log.setLevel(logging.INFO)
 

@@ -3,22 +3,35 @@
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow.parquet as pq
 
+from scripts.lib.authority import check_authority
+from scripts.lib.errors import Abort
 from scripts.lib.gate import Gate, check_seal
+from scripts.lib.sites import batches, open_checked
+from scripts.lib.tables import values_of
+
+SCHEMA = "schemas.ingress.layer1.yaml#/merchant_mcc_map"
 
 
 def load_mcc(gate: Gate, path: list[str] | str, needed: bool, code: str) -> Callable[[np.ndarray], np.ndarray] | None:
     """A function merchant uint64 [n] -> mcc int32 [n] (-1 unknown); None when no mcc override exists.
 
-    Raises `code` when the map is needed and is not sealed, missing or changed.
+    Raises `code` when the map is needed and is not sealed, missing, changed, malformed or names a merchant twice.
     """
     if not needed:
         return None
-    check_seal(code, gate, "merchant_mcc_map", str(path or "merchant_mcc_map"))
-    table = pq.read_table(str(path)).sort_by("merchant_id")
-    known = table["merchant_id"].to_numpy().astype(np.uint64)
-    mcc = table["mcc"].to_numpy().astype(np.int32)
+    path = str(path or "merchant_mcc_map")
+    check_authority(code.split("-")[1], "merchant_mcc_map")
+    check_seal(code, gate, "merchant_mcc_map", path)
+    rows = list(batches(open_checked(path, SCHEMA, code), SCHEMA, code))
+    known, mcc = (
+        np.concatenate([np.empty(0, kind), *(values_of(row[name]).astype(kind) for row in rows)])
+        for name, kind in (("merchant_id", np.uint64), ("mcc", np.int32))
+    )
+    order = np.argsort(known, kind="stable")
+    known, mcc = known[order], mcc[order]
+    if (known[1:] == known[:-1]).any():
+        raise Abort(code, "a merchant stands twice in merchant_mcc_map", path=path)
 
     def mcc_of(merchant: np.ndarray) -> np.ndarray:
         if not len(known):

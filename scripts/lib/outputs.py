@@ -1,6 +1,6 @@
 """What every published dataset of S1-S4 must hold, judged on the staged bytes, in the state's own code (states.md §1).
 
-Tables are judged by their Parquet schema and row-group statistics, so that the check costs the same for any number of rows.
+Tables are judged by Parquet schema and row-group statistics: the check costs the same for any number of rows.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ def check_output(
 
 
 def check_embedded(state: str, table: str | Path, tokens: dict[str, Any], verified_at_utc: str) -> None:
-    """Every row of a Parquet table carries exactly these tokens (-040) and the receipt's time (-042, where it exists)."""
+    """Every row of a table carries exactly these tokens (-040) and the receipt's time (-042, where it exists)."""
     import pyarrow.parquet as pq  # here, as S3 writes no table
 
     wanted = {name: (f"2A-{state}-040", value) for name, value in tokens.items()}

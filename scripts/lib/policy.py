@@ -1,5 +1,7 @@
 """The sealed policies: epsilon nudge, overrides and caps (states.md §1.1, §3.1, §4)."""
 
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -67,11 +69,26 @@ def load_overrides(path: str, schema_code: str, duplicate_code: str) -> list[dic
     errors = schema_errors(rows, "schemas.2A.yaml#/policy/tz_overrides_v1")
     if errors:
         raise Abort(schema_code, "; ".join(errors[:5]), path=path, errors=len(errors))
+    if odd := [problem for number, row in enumerate(rows) for problem in _impossible(number, row)]:
+        raise Abort(schema_code, "; ".join(odd[:5]), path=path, errors=len(odd))
     keys = [(row["scope"], row["target"]) for row in rows]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise Abort(duplicate_code, f"more than one row for {', '.join(':'.join(key) for key in twice)}", path=path)
     return rows
+
+
+def _impossible(number: int, row: dict[str, Any]) -> Iterator[str]:
+    """What a pattern cannot refuse: a day that does not exist, and numbers that no site key can hold."""
+    expiry = row.get("expiry_yyyy_mm_dd")
+    try:
+        date.fromisoformat(expiry or "9999-12-31")
+    except ValueError:
+        yield f"{number}/expiry_yyyy_mm_dd: {expiry!r} is not a day"
+    if row["scope"] == "site":
+        merchant, _, order = row["target"].split("|")
+        if int(merchant) >= 2**64 or int(order) >= 2**31:
+            yield f"{number}/target: {row['target']!r} is beyond merchant_id or site_order"
 
 
 def active(rows: list[dict[str, Any]], cutoff: str) -> list[dict[str, Any]]:

@@ -1,14 +1,12 @@
-"""What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data (states.md §2)."""
+"""What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
 
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file
-from scripts.lib.tz_world import tz_world_info
+from scripts.lib.tz_world import UNREADABLE, tz_world_info
 
 GZIP_MAGIC = b"\x1f\x8b"
 MIN_ARCHIVE_BYTES = 50_000
@@ -68,7 +66,7 @@ def check_tz_assets(tz_world: str, tzdb: str, tzdb_meta: str, overrides: list[di
     """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`."""
     try:
         world = tz_world_info(tz_world)
-    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError, AttributeError) as problem:
+    except UNREADABLE as problem:
         code = "2A-S0-020" if str(problem).startswith("crs") else "2A-S0-021"
         raise Abort(code, f"{problem}"[:200], path=tz_world) from None
     unknown = sorted({row["tzid"] for row in overrides} - set(world["tzids"]))

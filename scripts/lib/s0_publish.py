@@ -1,4 +1,4 @@
-"""How S0 publishes: staged, read back, held against the sealed set, and moved only when all of it holds (states.md §2)."""
+"""How S0 publishes: staged, read back, held against the sealed set, and moved only when all of it holds."""
 
 from contextlib import ExitStack
 from pathlib import Path

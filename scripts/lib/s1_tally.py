@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib import ladder
 from scripts.lib.errors import Abort
-from scripts.lib.governance import fallback_block
+from scripts.lib.governance import fallback_block, preferred_by_country
 from scripts.lib.policy import SCOPES, country_name
 from scripts.lib.sites import Keys
 
@@ -51,6 +51,9 @@ class Tally:
             self.rung_by_country[ladder.OVERRIDE],
             caps,
         )
+        if "border_preference" in caps:
+            preferred = self.rung_by_country[ladder.PREFERRED]
+            governance["preferred_by_country"] = preferred_by_country(self.rung_by_country.sum(axis=0), preferred)
         return {
             "counts": counts
             | {"fallback_count": governance["fallback_count"], "fallback_rate": governance["rates"]["fallback_rate"]},
@@ -82,6 +85,9 @@ class Tally:
         ]
         if self.keys.duplicates:
             found.append(Abort("2A-S1-051", f"{self.keys.duplicates} duplicate site keys", dataset="site_locations"))
+        if self.keys.gaps:
+            message = f"site_order has {self.keys.gaps} gaps: every merchant and country must count from 1"
+            found.append(Abort("2A-S1-010", message, dataset="site_locations"))
         written = pq.read_metadata(stage).num_rows
         if written != self.keys.rows:
             found.append(Abort("2A-S1-050", f"{written} rows written for {self.keys.rows} sites"))

@@ -1,4 +1,4 @@
-"""Sort a Parquet table by its key without holding it in memory: split by key range, sort each part, read in order."""
+"""Put a site table into key order without holding it in memory: deal it by key range, sort each range, append them."""
 
 import shutil
 import tempfile
@@ -10,55 +10,88 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.tables import ROW_GROUP, open_table, writer
+from scripts.lib.sites import batches, key_columns, open_checked
+from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
+
+SAMPLED = 97  # every so many rows tell where the key ranges end
+COPIES = 4  # a range in memory: as read, in one piece, in order, and the keys that order it
 
 
 @contextmanager
-def sorted_copy(path: str, key: list[str], memory_mb: int) -> Iterator[str]:
-    """Yield the path of a temporary copy of `path` ordered by `key`; it lies beside nothing of the results.
+def sorted_copy(path: str, schema_ref: str, code: str, memory_mb: int) -> Iterator[str]:
+    """Yield the path of a temporary copy of the site table `path` in key order, made in about `memory_mb` of memory.
 
-    Rows are dealt by `key[0]` into ranges of about `memory_mb` / 4 each, as sorting needs the part, its order and a copy.
+    It lies in the folder for temporary files, which must have room for the table twice, and is gone at the end.
+    Raises `code` for rows that break the schema.
     """
     folder = Path(tempfile.mkdtemp(prefix="segment2a-sort-"))
     try:
-        source = open_table(path)
-        row_bytes = max(1, sum(source.metadata.row_group(i).total_byte_size for i in range(source.num_row_groups)))
-        parts = max(1, -(-4 * row_bytes // (memory_mb << 20)))
-        bounds = _bounds(path, key[0], parts)
-        _deal(source, key[0], bounds, folder)
         target = folder / "sorted.parquet"
-        schema = source.schema_arrow.remove_metadata()
-        with writer(target, schema) as out:
-            for part in sorted(folder.glob("part-*.arrow")):
-                with pa.memory_map(str(part)) as stream:
-                    table = pa.ipc.open_stream(stream).read_all().unify_dictionaries()
-                order = [(name, "ascending") for name in key]
-                out.write_table(table.sort_by(order), row_group_size=ROW_GROUP)
+        write_sorted(path, schema_ref, code, target, max(1, (memory_mb << 20) // (COPIES * _row_bytes(path))))
         yield str(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _bounds(path: str, column: str, parts: int) -> np.ndarray:
-    """`parts - 1` inner bounds that split `column` into ranges of about equal size."""
-    sample = []
-    for batch in pq.ParquetFile(path).iter_batches(columns=[column]):
-        sample.append(batch[column].to_numpy()[::97])
-    return np.quantile(np.concatenate(sample), np.arange(1, parts) / parts, method="nearest")
+def write_sorted(path: str, schema_ref: str, code: str, target: Path, part_rows: int) -> None:
+    """Write the rows of `path` in key order to `target`, about `part_rows` of them in memory at a time.
+
+    The unsorted ranges lie beside `target` until they are appended to it. Rows of equal key keep their order.
+    """
+    source = open_checked(path, schema_ref, code)
+    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(source, schema_ref, code)]
+    parts = _deal(source, _bounds(sample, -(-source.metadata.num_rows // part_rows)), target.parent)
+    with stream_writer(target, source.schema_arrow.remove_metadata()) as out:
+        for part in parts:
+            out.write_table(_sorted(part), row_group_size=ROW_GROUP)
+            part.unlink()
+            pa.default_memory_pool().release_unused()
 
 
-def _deal(source: pq.ParquetFile, column: str, bounds: np.ndarray, folder: Path) -> None:
-    sinks: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
+def _row_bytes(path: str) -> int:
+    """Bytes of a row in memory; text is 32-bit numbers of a dictionary."""
+    fields = open_table(path).schema_arrow
+    return sum(4 if pa.types.is_dictionary(field.type) else field.type.bit_width // 8 for field in fields)
+
+
+def _keys(batch: pa.RecordBatch) -> np.ndarray:
+    """The key of each row as 14 bytes (N,) that compare as the key does."""
+    merchant, country, order = key_columns(batch)
+    columns = [merchant.astype(">u8"), country.astype(">u2"), order.astype(">u4")]
+    joined = np.concatenate([column.view(np.uint8).reshape(len(batch), -1) for column in columns], axis=1)
+    return np.ascontiguousarray(joined).view("S14").reshape(-1)
+
+
+def _bounds(sample: list[np.ndarray], parts: int) -> np.ndarray:
+    """`parts - 1` inner bounds that split the sampled keys into ranges of about equal size."""
+    ordered = np.sort(np.concatenate(sample)) if sample else np.empty(0, "S14")
+    return ordered[np.arange(1, parts) * len(ordered) // max(parts, 1)]
+
+
+def _deal(source: pq.ParquetFile, bounds: np.ndarray, folder: Path) -> list[Path]:
+    """Write each row to the file of its key range; the files in order, without those that stayed empty."""
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    sinks: dict[int, tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
     try:
-        for batch in source.iter_batches(batch_size=ROW_GROUP):
-            part = np.searchsorted(bounds, batch[column].to_numpy(), side="right")
-            for number in np.unique(part).tolist():
+        for batch in source.iter_batches(ROW_GROUP):
+            part = np.searchsorted(bounds, _keys(batch), side="right")
+            order = np.argsort(part, kind="stable")
+            dealt = batch.take(column_of(order))
+            numbers, first = np.unique(part[order], return_index=True)
+            for number, start, end in zip(numbers.tolist(), first, [*first[1:], len(batch)], strict=True):
                 if number not in sinks:
-                    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
-                    sinks[number] = pa.ipc.new_stream(
-                        folder / f"part-{number:06d}.arrow", batch.schema, options=options
-                    )
-                sinks[number].write_batch(batch.filter(pa.array(part == number)))
+                    path = folder / f"range-{number:06d}.arrow"
+                    sinks[number] = path, pa.ipc.new_stream(path, batch.schema, options=options)
+                sinks[number][1].write_batch(dealt.slice(start, end - start))
     finally:
-        for sink in sinks.values():
+        for _, sink in sinks.values():
             sink.close()
+    return [sinks[number][0] for number in sorted(sinks)]
+
+
+def _sorted(part: Path) -> pa.Table:
+    with pa.memory_map(str(part)) as stream:
+        table = pa.ipc.open_stream(stream).read_all().unify_dictionaries()
+        whole = table.combine_chunks().to_batches()[0]
+    merchant, country, order = key_columns(whole)
+    return pa.Table.from_batches([whole.take(column_of(np.lexsort((order, country, merchant))))])

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.contracts import arrow_schema, dictionary, schema_errors
-from scripts.lib.errors import Abort, AbortGroup
+from scripts.lib.errors import Abort, AbortGroup, reason_codes
 from scripts.lib.files import canonical_json, read_json, sha256_file, staged, write_json, write_text
 from scripts.lib.logs import event, say
 from scripts.lib.outputs import check_output
 
 Stages = dict[str, Path]
+KEPT = ("IMMUTABLE_PARTITION_OVERWRITE", "PARTITION_PURITY_VIOLATION")  # write-once: these fail the job
 
 
 def run_state(
@@ -31,7 +32,8 @@ def run_state(
     """Run one state and write its report; returns the status `pass`, `fail` or `blocked`.
 
     `compute` gets a staging path per output (dataset id -> path), writes to it and returns the body of the report;
-    it raises `Abort` or `AbortGroup` on a breach; other bytes at a published path (-041) fail the job. `previous` are reports that must say `pass` before anything is read.
+    it raises `Abort` or `AbortGroup` on a breach; a breach of write-once fails the job instead of the state.
+    `previous` are reports that must say `pass` before anything is read.
     """
     body: dict[str, Any] = {"errors": [], "warnings": []}
     blockers = {path: status_of(path) for path in previous if status_of(path) != "pass"}
@@ -44,8 +46,8 @@ def run_state(
             status = "pass"
         except (Abort, AbortGroup) as problem:
             breaches = getattr(problem, "breaches", [problem])
-            if any(breach.code == f"2A-{state}-041" for breach in breaches):
-                raise  # write-once: neither the published dataset nor its report is touched
+            if any(reason_codes()[breach.code]["name"] in KEPT for breach in breaches):
+                raise  # neither what is published nor its report is touched
             status = "fail"
             body["errors"] = [breach.finding() for breach in breaches]
             for breach in breaches:

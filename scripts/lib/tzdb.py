@@ -1,29 +1,49 @@
-"""The sealed tzdb archive: TZif data by zone, either as packed or compiled by `zic` from IANA sources (states.md §5)."""
+"""The sealed tzdb archive: TZif data by zone, as packed or compiled by `zic` from IANA sources (states.md §5)."""
 
+import gzip
+import io
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
-SOURCES = ["africa", "antarctica", "asia", "australasia", "backward", "etcetera", "europe", "factory", "northamerica", "southamerica"]
+# `backzone` is left out: it would change history before 1970 and add zones.
+SOURCES = [
+    "africa",
+    "antarctica",
+    "asia",
+    "australasia",
+    "backward",
+    "etcetera",
+    "europe",
+    "factory",
+    "northamerica",
+    "southamerica",
+]
+COMPACT = "tzdata.zi"  # the same sources in one file, as some distributions ship them
 SKIPPED = {"posix", "right", "localtime", "posixrules"}
 
 
 def read_zones(archive: str | Path) -> dict[str, bytes]:
     """TZif bytes by tzid of a sealed archive; raises ValueError when it is unreadable or cannot be compiled."""
     try:
-        with tarfile.open(archive, "r:gz") as tar:
+        raw = gzip.decompress(Path(archive).read_bytes())  # as a whole, since tarfile stops before the checksum
+        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
             members = {item.name.removeprefix("./"): tar.extractfile(item).read() for item in tar if item.isfile()}
-    except (OSError, tarfile.TarError, EOFError) as problem:
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
         raise ValueError(f"archive unreadable: {problem}") from None
     compiled = {name.removeprefix("zoneinfo/"): data for name, data in members.items() if data[:4] == b"TZif"}
-    if not compiled and "northamerica" in members:
-        compiled = compile_sources({name: members[name] for name in SOURCES if name in members})
+    sources = {name: members[name] for name in SOURCES if name in members}
+    if not sources and COMPACT in members:
+        sources = {COMPACT: members[COMPACT]}
+    if sources and not compiled:
+        compiled = compile_sources(sources)
     return {name: data for name, data in compiled.items() if name.split("/")[0] not in SKIPPED}
 
 
 def compile_sources(sources: dict[str, bytes]) -> dict[str, bytes]:
-    """`zic -b fat` without leap seconds and without `backzone`, which would change history and add zones."""
+    """TZif data by zone from zone sources, by `zic -b fat` without leap seconds; raises ValueError."""
     with tempfile.TemporaryDirectory(prefix="segment2a-zic-") as folder:
         for name, text in sources.items():
             (Path(folder) / name).write_bytes(text)

@@ -1,7 +1,7 @@
 """TZif data and the TZC1 payload: transitions as minute offsets, to a horizon, from sealed bytes only (states.md §5).
 
-`zoneinfo` reads instants in local time and hides the transition table; pandas and pyarrow read the host's database. So the
-few lines of RFC 8536 that S3 needs stand here, and a test holds them against `zoneinfo` on the same release.
+`zoneinfo` reads instants in local time and hides the transition table; pandas and pyarrow read the host's database. So
+the few lines of RFC 8536 that S3 needs stand here, and a test holds them against `zoneinfo` on the same release.
 """
 
 import re
@@ -28,7 +28,7 @@ class Zone(NamedTuple):
 
 
 def parse_tzif(data: bytes, horizon_year: int) -> Zone:
-    """Read a TZif file and extend it by its footer rule to the end of `horizon_year`; raises ValueError when malformed."""
+    """Read TZif data and extend it by its footer rule to the end of `horizon_year`; ValueError when malformed."""
     try:
         magic, version, *counts = _HEADER.unpack_from(data)
         if magic != b"TZif" or version < b"2":

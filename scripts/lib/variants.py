@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.gates import holds
-from scripts.lib.metrics import available, cohort_metrics, country_table, unavailable
+from scripts.lib.metrics import add_cohorts, available, cohort_metrics, country_table, unavailable
 
 COLLAPSED = {"distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
-RESTS_ON = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
+ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
+RESTS_ON = ROWS_OF | {"half_floor": "cohort_floor"}
 
 
 def in_support(counts: pd.DataFrame, support: pd.DataFrame) -> pd.Series:
@@ -37,9 +38,12 @@ def without_fallback(counts: pd.DataFrame, fallback: dict[str, int]) -> pd.DataF
 
 
 def variant_tables(
-    table: pd.DataFrame, counts: pd.DataFrame, support: pd.DataFrame, fallback: dict[str, int]
+    table: pd.DataFrame, counts: pd.DataFrame, support: pd.DataFrame, fallback: dict[str, int], cohorts: dict[str, Any]
 ) -> dict[str, pd.DataFrame]:
-    """Country tables by variant, each with the cohort flags of the literal `table`."""
+    """Country tables by variant; those that drop rows keep the cohort flags of the literal `table`.
+
+    `half_floor` drops none: it lets in countries with half the sites that the cohorts ask for.
+    """
     rows = {
         "in_support": counts[in_support(counts, support)],
         "polygon": counts[counts["tzid_source"] == "polygon"],
@@ -51,6 +55,10 @@ def variant_tables(
         reduced = country_table(part, support).set_index("country_iso").reindex(flags.index)
         reduced["site_count"] = reduced["site_count"].fillna(0)
         found[name] = reduced.fillna(COLLAPSED).join(flags).reset_index()
+    lower = {name: dict(entry) for name, entry in cohorts.items()}
+    for name in ("c_multi", "c_large"):
+        lower[name]["min_sites"] = {"value": cohorts[name]["min_sites"]["value"] / 2}
+    found["half_floor"] = add_cohorts(table, lower)
     return found
 
 

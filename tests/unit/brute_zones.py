@@ -1,9 +1,12 @@
 """Zones by brute force: shapely's `intersects_xy` on whole, unsimplified polygons. The yardstick of the zone index."""
 
+from pathlib import Path
+
 import numpy as np
 import shapely
 
-from scripts.lib.zone_index import ZoneIndex, lookup
+from scripts.lib.zone_build import build_index
+from scripts.lib.zone_index import ZoneIndex, lookup, open_index, write_index
 
 
 class BruteZones:
@@ -26,6 +29,13 @@ class BruteZones:
                 hit = near[shapely.intersects_xy(geom, x[near], y[near])]
                 found.append(order[hit] * len(self.tzids) + zone)
         return np.unique(np.concatenate(found))
+
+
+def make(path: Path, tzids: np.ndarray, geoms: np.ndarray, **params: int) -> tuple[ZoneIndex, BruteZones]:
+    """An index of polygons `geoms` (P,) of zones `tzids` (P,), built at `path`, and its yardstick."""
+    params = {"blocks_per_degree": 10, "split": 8, **params}
+    write_index(path, build_index(tzids, geoms, **params), {**params, "tzids": sorted(set(tzids))})
+    return open_index(path), BruteZones(tzids, geoms)
 
 
 def index_pairs(index: ZoneIndex, ids: np.ndarray) -> np.ndarray:

@@ -243,5 +243,5 @@ def test_own_run_root_is_pinned_and_imported(tmp_path, monkeypatch):
     import_upstream.main(**given, **outputs)
     check_pins(target, 42, fingerprint, {**pins, "replica_manifest.json": sha256_file(outputs["replica_manifest"])})
     (root / "run_receipt.json").write_text("{}")
-    with pytest.raises(UsageError, match="run_receipt.json"):
+    with pytest.raises(UsageError, match=r"run_receipt\.json"):
         import_upstream.main(**given, **outputs)

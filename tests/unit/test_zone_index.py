@@ -12,27 +12,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.build_tz_world import read_packaged
 from scripts.lib.zone_build import build_index
 from scripts.lib.zone_cells import orientation
 from scripts.lib.zone_file import LEAF
 from scripts.lib.zone_grid import Edges
-from scripts.lib.zone_index import lookup, nearest, open_index, set_members, write_index
-from tests.unit.brute_zones import BruteZones, differing_points, points_near_edges
+from scripts.lib.zone_index import lookup, nearest, open_index, set_members
+from tests.unit.brute_zones import differing_points, make, points_near_edges
 
 COUNT = 40_000
-
-
-def make(path, tzids, geoms, **params):
-    params = {"blocks_per_degree": 10, "split": 8, **params}
-    write_index(path, build_index(tzids, geoms, **params), {**params, "tzids": sorted(set(tzids))})
-    return open_index(path), BruteZones(tzids, geoms)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    tzids, geoms = read_packaged()
-    return make(tmp_path_factory.mktemp("zones") / "lookup_index.bin", np.array(tzids), geoms)
 
 
 def uniform(index, random):
@@ -124,7 +111,7 @@ def test_nearest_agrees_with_distances(world):
     random = np.random.default_rng(5)
     lon, lat = random.uniform(-180, 180, 60), random.uniform(-85, 85, 60)
     zones = [np.unique(random.choice(len(index.tzids), random.integers(1, 12))) for _ in lon]
-    zone, near_lon, near_lat = nearest(index, lon, lat, zones)
+    zone, near_lon, near_lat = nearest(index, lon, lat, zones, np.arange(len(lon)))
     for row, candidates in enumerate(zones):
         point = shapely.Point(lon[row], lat[row])
         away = np.array([shapely.distance(brute.geoms[brute.zone == number], point).min() for number in candidates])
@@ -151,8 +138,8 @@ def test_nearest_in_a_small_world(tmp_path):
     index, _ = make(tmp_path / "index", tzids, geoms)
     west, east = index.tzids.index("B/West"), index.tzids.index("A/East")
     lon, lat = np.array([2.0, 1.5, 0.5, 2.0, 2.0, 0.5]), np.array([0.5, 0.5, 0.5, 9.5, 2.0, 0.5])
-    both = np.array([west, east])
-    zone, near_lon, near_lat = nearest(index, lon, lat, [both, both, both, np.array([west]), both, np.array([], int)])
+    lists, which = [np.array([west, east]), np.array([west]), np.array([], int)], np.array([0, 0, 0, 1, 0, 2])
+    zone, near_lon, near_lat = nearest(index, lon, lat, lists, which)
     # Row 0: equal distance, smaller tzid. Row 2: covered. Row 4: equal distance to two corners. Row 5: no candidate.
     assert zone.tolist() == [east, west, west, west, east, -1]
     assert near_lon[:5].tolist() == [3.0, 1.0, 0.5, 1.0, 3.0] and near_lat[:5].tolist() == [0.5, 0.5, 0.5, 1.0, 1.0]

@@ -1,0 +1,50 @@
+"""Every P3 candidate beside P0: one row a gate, one column a run, and what each candidate's movement is worth."""
+
+from typing import Any
+
+import pandas as pd
+
+from scripts.compare_runs import markdown, number, outcome
+from scripts.lib.files import read_json, write_text
+
+
+def main(*, certifications: list[str], comparisons: list[str], table: str) -> None:
+    write_text(table, report([read_json(path) for path in certifications], [read_json(path) for path in comparisons]))
+
+
+def report(certificates: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> str:
+    """Markdown: value per seed for every gate and run, then one paragraph a candidate."""
+    gates = [row["gate"] for row in certificates[0]["gates"]]
+    rows = []
+    for gate in gates:
+        found = {entry["run"]: next(row for row in entry["gates"] if row["gate"] == gate) for entry in certificates}
+        first = next(iter(found.values()))
+        asked = f"{first['op']} {number(first['b'])}" if first["b"] is not None else "(B+ only)"
+        values = {entry["run"]: _values(found[entry["run"]], entry["required_seeds"]) for entry in certificates}
+        rows.append({"gate": gate, "B": asked} | values)
+    order = " / ".join(map(str, certificates[0]["required_seeds"]))
+    lines = ["# Candidates of lane P3 beside P0", "", f"Values of seeds {order}; `-` where a seed has none.", ""]
+    lines += [markdown(pd.DataFrame(rows)), ""]
+    for entry in comparisons:
+        for name, against in entry["against"].items():
+            lines += [f"* **{entry['run']}** against {name}: {outcome(against)}{_vetoes(against)}"]
+    improved = [entry["run"] for entry in comparisons if any(part["accepted"] for part in entry["against"].values())]
+    lines += ["", f"Accepted: {', '.join(improved)}." if improved else "No candidate improves a failing realism gate."]
+    return "\n".join(lines) + "\n"
+
+
+def _values(row: dict[str, Any], seeds: list[int]) -> str:
+    if row["axis"] == "stability":
+        return number(row["value"]) or "-"
+    return " / ".join(number(row["values"][str(seed)]) or "-" for seed in seeds)
+
+
+def _vetoes(against: dict[str, Any]) -> str:
+    reasons = sorted({f"seed {seed}: {why}" for seed, part in against["seeds"].items() for why in part["veto"]})
+    return f" Vetoes: {'; '.join(reasons)}." if reasons else ""
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(main, snakemake)

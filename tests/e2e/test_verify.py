@@ -1,0 +1,227 @@
+"""Tamper matrix: whatever is done to one file of a run, `verify` finds it and names that file first."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.files import pretty_json, sha256_file, sha256_text
+from scripts.verify import Tree, verify_tree
+from tests.tiny import snakemake
+
+pytestmark = pytest.mark.slow
+NUMBER = re.compile(rb"(?<=[\s:\[,])\d+(?=[,\n}\]])")
+
+
+@pytest.fixture(scope="module")
+def project(certified: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the finished run that tests may tamper with."""
+    folder = tmp_path_factory.mktemp("tamper") / "project"
+    shutil.copytree(certified, folder, ignore=shutil.ignore_patterns(".snakemake"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unpacked(certified: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unpacked archive of the finished run."""
+    packed = certified / "results/archive/tiny.tar.gz"
+    if not packed.exists():
+        snakemake(certified, "--", "archive")
+    folder = tmp_path_factory.mktemp("unpacked")
+    subprocess.run(["tar", "xzf", packed, "-C", folder], check=True)
+    return folder / "tiny"
+
+
+def is_archive(root: Path) -> bool:
+    return (root / "SHA256SUMS").exists()
+
+
+def kinds(root: Path) -> list[str]:
+    """One file of every kind: paths that differ in seed or fingerprint only are of one kind; of code, one a folder.
+
+    A project folder holds what its user edits, so there only results count; an archive is sealed as a whole.
+    """
+    found = {}
+    for path in Tree(root).files("" if is_archive(root) else "results"):
+        kind = re.sub(r"seed=\d+|[a-f0-9]{64}", "*", path)
+        if not path.startswith("results/"):
+            kind = re.sub(r"/[^/]*(?=\.\w+$)", "/*", path)
+        found[kind] = path
+    return sorted(path for path in found.values() if not path.endswith(".log"))
+
+
+def flip(path: Path, _: list[Path]) -> set[Path]:
+    data = bytearray(path.read_bytes() or b"x")
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    return {path}
+
+
+def truncate(path: Path, _: list[Path]) -> set[Path]:
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    return {path} if data else set()
+
+
+def delete(path: Path, _: list[Path]) -> set[Path]:
+    path.unlink()
+    return {path}
+
+
+def add(path: Path, _: list[Path]) -> set[Path]:
+    other = path.with_name(f"added{path.suffix}")
+    shutil.copyfile(path, other)
+    return {other}
+
+
+def swap(path: Path, others: list[Path]) -> set[Path]:
+    """Swap with a file of other bytes, of the same type where there is one; takes it out of `others`."""
+    data = path.read_bytes()
+    same_type = sorted(others, key=lambda other: other.suffix != path.suffix)
+    other = next(other for other in same_type if other.read_bytes() != data)
+    others.remove(other)
+    path.write_bytes(other.read_bytes())
+    other.write_bytes(data)
+    return {path, other}
+
+
+def edit(path: Path, _: list[Path]) -> set[Path]:
+    data = path.read_bytes()
+    if path.suffix != ".json" or not NUMBER.search(data):
+        return set()
+    path.write_bytes(NUMBER.sub(lambda found: str(int(found[0]) + 1).encode(), data, count=1))
+    return {path}
+
+
+def batches(names: list[str], size: int = 5) -> list[list[str]]:
+    """Files tampered with at once: several data files, but lineage records and seals of the archive one by one."""
+    alone = [name for name in names if "/lineage/" in name or name in ("SHA256SUMS", "ro-crate-metadata.json")]
+    rest = [name for name in names if name not in alone]
+    count = -(-len(rest) // size)
+    return [[name] for name in alone] + [rest[start::count] for start in range(count)]
+
+
+def missed(root: Path, tamper: Callable[[Path, list[Path]], set[Path]]) -> tuple[int, list[str]]:
+    """(cases, complaints) of one kind of tampering with one file of every kind."""
+    complaints, count, names = [], 0, kinds(root)
+    before = {root / name: (root / name).read_bytes() for name in names}
+    for batch in batches(names):
+        others = [root / name for name in names if name not in batch and name != "SHA256SUMS"]
+        changes = [tamper(root / name, others) for name in batch]
+        touched = set().union(*changes)
+        if touched:
+            count += sum(bool(change) for change in changes)
+            found = [finding.path for finding in verify_tree(root)]
+            wanted = {path.relative_to(root).as_posix() for path in touched}
+            if "SHA256SUMS" in wanted:  # a list that is not sound says nothing about other files
+                wanted = {"SHA256SUMS"}
+            # without an unbroken record its outputs are unexplained too, unless SHA256SUMS vouches for them
+            vouched = is_archive(root) and "SHA256SUMS" not in wanted
+            exact = vouched or not any("/lineage/" in path or path == "SHA256SUMS" for path in wanted)
+            if not wanted <= set(found) or found[0] not in wanted or (exact and set(found) != wanted):
+                complaints.append(f"{sorted(wanted)}: found {found[:4]}")
+        for path in touched:
+            if path in before:
+                path.write_bytes(before[path])
+            else:
+                path.unlink()
+    return count, complaints
+
+
+@pytest.mark.parametrize("tamper", [flip, truncate, delete, add, swap, edit], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("place", ["project", "unpacked"])
+def test_every_tampering_is_found_and_the_right_file_named(place: str, tamper, request: pytest.FixtureRequest):
+    root = request.getfixturevalue(place)
+    assert verify_tree(root) == []
+    count, complaints = missed(root, tamper)
+    assert complaints == []
+    assert count > 20
+    assert verify_tree(root) == []
+
+
+def test_command_line_exit_codes_and_short_messages(unpacked: Path):
+    command = [sys.executable, "-I", "-S", str(unpacked / "scripts/verify.py"), str(unpacked)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    path = unpacked / "results/runs/tiny/certification/segment2a_certification.json"
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"FAIL_REALISM", b"PASS_BPLUS"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    path.write_bytes(data)
+    assert done.returncode == 1
+    assert f"first broken link: {path.relative_to(unpacked)}" in done.stdout.splitlines()[-1]
+
+
+def test_plain_sha256sum_checks_the_archive(unpacked: Path):
+    command = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
+    assert subprocess.run(command, cwd=unpacked, capture_output=True, check=False).returncode == 0
+    path = next(unpacked.rglob("site_timezones/**/*.parquet"))
+    data = path.read_bytes()
+    flip(path, [])
+    assert subprocess.run(command, cwd=unpacked, capture_output=True, check=False).returncode == 1
+    path.write_bytes(data)
+
+
+def reseal(path: Path, change: Callable[[dict], None]) -> None:
+    """Forge a lineage record: change it and give it a valid digest."""
+    record = json.loads(path.read_text())
+    record.pop("record_sha256")
+    change(record)
+    path.write_text(pretty_json({**record, "record_sha256": sha256_text(pretty_json(record))}))
+
+
+@pytest.fixture
+def forged(project: Path, tmp_path: Path) -> Path:
+    """A copy to forge."""
+    shutil.copytree(project, tmp_path / "forged")
+    return tmp_path / "forged"
+
+
+def test_a_forged_flag_with_a_forged_record_does_not_pass(forged: Path):
+    flag = next(forged.glob("results/runs/tiny/seed=42/data/layer1/2A/validation/*/_passed.flag"))
+    flag.write_text(f"sha256_hex = {'0' * 64}\n")
+
+    def change(record: dict) -> None:
+        for entry in record["extra_outputs"]:
+            if entry["path"].endswith("_passed.flag"):
+                entry["sha256"] = sha256_file(flag)
+
+    reseal(next(forged.glob("results/runs/tiny/seed=42/lineage/*/s5_bundle.json")), change)
+    assert [finding.path for finding in verify_tree(forged)] == [flag.relative_to(forged).as_posix()]
+
+
+def test_an_input_made_anew_breaks_the_link_to_its_reader(forged: Path):
+    path = next(forged.glob("results/runs/tiny/seed=42/data/layer1/2A/s1_tz_lookup/**/*.parquet"))
+    flip(path, [])
+
+    def change(record: dict) -> None:
+        for entry in record["outputs"]["s1_tz_lookup"]:
+            entry["sha256"] = sha256_file(path)
+
+    reseal(next(forged.glob("results/runs/tiny/seed=42/lineage/*/s1_tz_lookup.json")), change)
+    (finding,) = verify_tree(forged)
+    assert finding.path == path.relative_to(forged).as_posix()
+    assert "s2_overrides.json" in finding.why
+
+
+def test_edited_code_and_edited_pins_are_named(forged: Path):
+    script = forged / "scripts/s3_timetable.py"
+    script.write_text(script.read_text() + "\n")
+    pins = forged / "config/authority/tiny.yaml"
+    pins.write_text(re.sub(r'run_receipt.json": "\w', 'run_receipt.json": "x', pins.read_text(), count=1))
+    found = {finding.path: finding for finding in verify_tree(forged)}
+    assert sorted(found) == ["config/authority/tiny.yaml", "scripts/s3_timetable.py"]
+    assert max(str(finding).count("\n") for finding in found.values()) < 3
+
+
+def test_what_a_killed_job_left_is_named_as_such(forged: Path):
+    left = forged / "results/reference/reference/.index.bin.12.stage"
+    left.write_text("half")
+    (finding,) = verify_tree(forged)
+    assert (finding.word, finding.path) == ("unexplained", left.relative_to(forged).as_posix())
+    assert "killed job" in finding.why

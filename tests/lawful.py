@@ -1,0 +1,297 @@
+"""A lawful run root of a dozen hand-made sites in a world of squares, and each state as one call on it.
+
+Tests break one thing and ask for the code; everything runs in milliseconds, by the same functions that the rules call.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from scripts import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
+from scripts.build_upstream import bundle_members
+from scripts.lib.bundle_1b import root_paths, write_bundle
+from scripts.lib.contracts import arrow_schema, catalog_path
+from scripts.lib.errors import Abort, AbortGroup
+from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
+from scripts.lib.policy import nudge_digest
+from scripts.lib.tables import write_table
+from tests.lawful_world import RELEASE
+
+SEED, HORIZON = 42, 2037
+FINGERPRINT = sha256_text("lawful")
+CREATED = "2026-02-15T00:00:42.000000Z"
+TOKENS = {"seed": SEED, "manifest_fingerprint": FINGERPRINT}
+SITES_SCHEMA = arrow_schema("schemas.1B.yaml#/egress/site_locations")
+BIG = 2**63 + 5  # a merchant id that no signed integer holds
+SITES = [
+    (7, "BM", 1, -64.5, 32.5),
+    (7, "BM", 2, -60.0, 32.5),  # at sea: singleton
+    (7, "CN", 1, 102.0, 35.0),
+    (7, "CN", 2, 107.0, 35.0),  # two zones: override
+    (8, "FR", 1, 5.0, 45.0),
+    (8, "FR", 2, 10.0, 45.0),  # on the border: the nudge decides for Berlin
+    (BIG, "DE", 1, 15.0, 45.0),
+    (BIG, "NZ", 1, 175.0, -40.0),
+    (BIG, "NZ", 2, -178.0, -42.0),
+]
+_WHY = {"reason_code": "BORDER_OVERLAP", "owner": "tests", "approved_by": "tests", "notes": "two polygons overlap"}
+OVERRIDE = {"scope": "country", "target": "CN", "tzid": "Asia/Shanghai", **_WHY}
+OPEN_CAPS = {
+    **{name: {"value": 1.0, "why": "test", "source": "test"} for name in ("fallback_rate_cap", "fallback_country_cap")},
+    "fallback_country_min_sites": {"value": 1, "why": "test", "source": "test"},
+    "fallback_country_min_rows": {"value": 1, "why": "test", "source": "test"},
+    "override_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
+    "exceptions": [],
+}
+POLICY = "config/layer1/2A/timezone"
+
+
+def site_table(rows: list[tuple] = tuple(SITES)) -> pa.Table:
+    """Rows (merchant_id, legal_country_iso, site_order, lon_deg, lat_deg) as site_locations."""
+    columns = zip(*rows, strict=True) if rows else [()] * 5
+    return pa.table(
+        [pa.array(list(c), f.type) for c, f in zip(columns, SITES_SCHEMA, strict=True)], schema=SITES_SCHEMA
+    )
+
+
+class House:
+    """One run root; every path is an attribute of `files`, every state a method."""
+
+    def __init__(self, root: Path, shared: Path, rows: list[tuple] = tuple(SITES), overrides: list[dict] = (OVERRIDE,)):
+        self.root, self.upstream = root, root / "upstream"
+        ref = root / "reference"
+        ref.mkdir(parents=True)
+        for path in shared.iterdir():
+            if path.name != "lookup_index.bin":
+                shutil.copyfile(path, ref / path.name)
+        self.files = {name: self.upstream / path for name, path in root_paths(SEED, FINGERPRINT).items()}
+        self.files |= {name: root / catalog_path(name, **TOKENS) for name in _RUN_DATASETS}
+        self.files |= {
+            "tz_world": ref / "tz_world.parquet",
+            "tzdb": ref / "tzdata.tar.gz",
+            "tzdb_meta": ref / "tzdb_release.json",
+            "country_zones": ref / "country_zones.parquet",
+            "lookup_index": shared / "lookup_index.bin",
+            "tz_overrides": root / POLICY / "tz_overrides.yaml",
+            "tz_nudge": root / POLICY / "tz_nudge.yml",
+            "governance": root / POLICY / "governance.yaml",
+            "mcc": self.upstream / catalog_path("merchant_mcc_map", release="v1"),
+        }
+        self.run = {
+            "run_id": sha256_text("run")[:32],
+            "seed": SEED,
+            "parameter_hash": sha256_text("parameters"),
+            "manifest_fingerprint": FINGERPRINT,
+            "created_utc": CREATED,
+        }
+        self.plant(site_table(rows))
+        self.policy("tz_overrides", list(overrides))
+        self.policy("governance", OPEN_CAPS)
+        self.nudge("0.002")
+
+    def plant(self, table: pa.Table) -> None:
+        """Write the upstream of `table` and pin it."""
+        write_table(self.files["site_locations"], table)
+        members = bundle_members(self.run, table, str(self.files["site_locations"]))
+        write_bundle(self.files["bundle_index"].parent, members)
+        write_json(self.files["run_receipt"], self.run)
+        self.repin()
+
+    def repin(self) -> None:
+        """Pin the upstream as it lies."""
+        files = {name: sha256_file(self.upstream / name) for name in tree_files(self.upstream)}
+        self.pins = {**{key: self.run[key] for key in self.run if key != "seed"}, "files": files}
+
+    def policy(self, name: str, value: Any) -> None:
+        self.files[name].parent.mkdir(parents=True, exist_ok=True)
+        self.files[name].write_text(value if isinstance(value, str) else yaml.safe_dump(value))
+
+    def nudge(self, epsilon: str, semver: str = "1.3.1") -> None:
+        text = f"semver: {semver}\nepsilon_degrees: {epsilon}\nsha256_digest: {nudge_digest(semver, epsilon)}\n"
+        self.policy("tz_nudge", text)
+
+    def mcc_map(self, rows: list[tuple[int, int]]) -> None:
+        """Add a merchant map to the upstream."""
+        schema = arrow_schema("schemas.ingress.layer1.yaml#/merchant_mcc_map")
+        columns = list(zip(*rows, strict=True)) if rows else [(), ()]
+        table = pa.table([pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+        write_table(self.files["mcc"], table)
+        self.repin()
+
+    def path(self, name: str) -> str:
+        return str(self.files[name])
+
+    def _args(self, *names: str, **renamed: str) -> dict[str, str]:
+        found = {name: self.path(name) for name in names} | {key: self.path(name) for key, name in renamed.items()}
+        if self.files["mcc"].exists() and "tz_overrides" in found:
+            found["merchant_mcc_map"] = self.path("mcc")
+        return found
+
+    def s0(self, **changes: Any) -> None:
+        releases = {
+            "tz_world_2025a": RELEASE,
+            "tzdb_release": RELEASE,
+            "country_zones": RELEASE,
+            "merchant_mcc_map": "v1",
+        }
+        upstream = ("run_receipt", "bundle_index", "bundle_flag", "site_locations")
+        shared = ("tz_world", "tzdb", "tzdb_meta", "country_zones", "tz_overrides", "tz_nudge", "governance")
+        outputs = {
+            "receipt": "s0_gate_receipt_2A",
+            "inventory": "sealed_inputs_2A",
+            "determinism": "s0_determinism_receipt",
+            "report": "s0_run_report",
+        }
+        arguments = self._args(*upstream, *shared, **outputs)
+        s0_gate.main(**arguments | {"seed": SEED, "pins": self.pins, "releases": releases} | changes)
+
+    def s1(self, **changes: Any) -> list[str]:
+        names = ("site_locations", "lookup_index", "country_zones", "tz_nudge", "tz_overrides", "governance")
+        arguments = self._args(*names, **_GATE, dataset="s1_tz_lookup", report="s1_run_report")
+        s1_tz_lookup.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT, "sort_memory_mb": 64} | changes)
+        return self.codes("S1")
+
+    def s2(self, **changes: Any) -> list[str]:
+        names = ("s1_tz_lookup", "tz_world", "tz_overrides", "governance")
+        renamed = {"s1_report": "s1_run_report", "dataset": "site_timezones", "report": "s2_run_report"}
+        s2_overrides.main(
+            **self._args(*names, **_GATE, **renamed) | {"seed": SEED, "fingerprint": FINGERPRINT} | changes
+        )
+        return self.codes("S2")
+
+    def s3(self, **changes: Any) -> list[str]:
+        renamed = {
+            "manifest": "tz_timetable_cache",
+            "payload": "tz_timetable_payload",
+            "adjustments": "tz_offset_adjustments",
+            "report": "s3_run_report",
+        }
+        arguments = self._args("tzdb", "tzdb_meta", "tz_world", **_GATE, **renamed)
+        s3_timetable.main(**arguments | {"fingerprint": FINGERPRINT, "horizon_year": HORIZON} | changes)
+        return self.codes("S3")
+
+    def s4(self, **changes: Any) -> list[str]:
+        renamed = {"s2_report": "s2_run_report", "s3_report": "s3_run_report", "dataset": "s4_legality_report"}
+        renamed |= {"manifest": "tz_timetable_cache", "payload": "tz_timetable_payload", "report": "s4_run_report"}
+        arguments = self._args("site_timezones", **_GATE, **renamed)
+        s4_legality.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
+        return self.codes("S4")
+
+    def s5(self, **changes: Any) -> list[str]:
+        renamed = {
+            "manifest": "tz_timetable_cache",
+            "payload": "tz_timetable_payload",
+            "legality": "s4_legality_report",
+        }
+        renamed |= {"s4_report": "s4_run_report", "report": "s5_run_report"}
+        arguments = self._args("site_timezones", **_GATE, **renamed)
+        s5_bundle.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
+        return self.codes("S5")
+
+    def through(self, state: str) -> "House":
+        """Run S0 to `state`; each must pass."""
+        self.s0()
+        for number in range(1, int(state[1]) + 1):
+            found = getattr(self, f"s{number}")()
+            assert self.report(f"S{number}")["status"] == "pass", found
+        return self
+
+    def report(self, state: str) -> dict[str, Any]:
+        return read_json(self.files[f"{state.lower()}_run_report"])
+
+    def codes(self, state: str) -> list[str]:
+        """Codes of errors and warnings in the state's run report, sorted."""
+        report = self.report(state)
+        return sorted({finding["code"] for finding in report["errors"] + report["warnings"]})
+
+    def rewrite(self, name: str, change: Callable[[pa.Table], pa.Table]) -> None:
+        """Replace a table by a changed one."""
+        write_table(self.files[name], change(pq.read_table(self.files[name])))
+
+    def edit(self, name: str, change: Callable[[Any], Any]) -> None:
+        """Replace a JSON file by a changed one; `change` may work in place."""
+        value = read_json(self.files[name])
+        changed = change(value)
+        self.files[name].write_text(json.dumps(value if changed is None else changed))
+
+    def republish(self, report: str, dataset: str) -> None:
+        """Let a run report vouch for a dataset as it lies, as if the state itself had written it so."""
+        path = self.files[dataset]
+        entry = {"sha256_hex": sha256_file(path), "size_bytes": path.stat().st_size}
+        self.edit(report, lambda found: found["published"].update({dataset: entry}))
+
+    def reseal(self, asset: str, name: str) -> None:
+        """Let the inventory vouch for an input as it lies, as if S0 had sealed it so."""
+
+        def change(rows: list[dict[str, Any]]) -> None:
+            for row in rows:
+                if row["asset_id"] == asset:
+                    row["sha256_hex"] = sha256_file(self.files[name])
+
+        self.edit("sealed_inputs_2A", change)
+
+    def flip(self, name: str, offset: int = -1) -> None:
+        """Change one bit in the middle of a file, or at `offset`."""
+        data = bytearray(self.files[name].read_bytes())
+        data[offset if offset >= 0 else len(data) // 2] ^= 1
+        self.files[name].write_bytes(bytes(data))
+
+    def copy(self, root: Path) -> "House":
+        """The same house in another folder."""
+        shutil.copytree(self.root, root)
+        twin = object.__new__(House)
+        twin.__dict__.update(self.__dict__)
+        twin.root, twin.upstream = root, root / "upstream"
+        moved = {
+            name: root / path.relative_to(self.root) for name, path in self.files.items() if name != "lookup_index"
+        }
+        twin.files = {**self.files, **moved}
+        return twin
+
+    def leftovers(self) -> list[str]:
+        """Staging files that an interrupted write left."""
+        return [path.name for path in self.root.rglob("*.stage")]
+
+
+def raised(call: Callable[[], Any]) -> list[str]:
+    """Sorted codes that `call` raises; empty when it passes. A finding is three lines."""
+    try:
+        call()
+    except (Abort, AbortGroup) as problem:
+        breaches = getattr(problem, "breaches", [problem])
+        assert all(len(str(breach).splitlines()) == 3 for breach in breaches)
+        return sorted({breach.code for breach in breaches})
+    return []
+
+
+def column(table: pa.Table, name: str, values: list[Any], kind: pa.DataType | None = None) -> pa.Table:
+    """`table` with one column replaced; nulls are allowed, as a hand-made file may hold anything."""
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, pa.field(name, kind or table.schema.field(name).type), pa.array(values, kind))
+
+
+_GATE = {"receipt": "s0_gate_receipt_2A", "inventory": "sealed_inputs_2A"}
+_RUN_DATASETS = [
+    "s0_gate_receipt_2A",
+    "sealed_inputs_2A",
+    "s0_determinism_receipt",
+    "s1_tz_lookup",
+    "site_timezones",
+    "tz_timetable_cache",
+    "tz_timetable_payload",
+    "tz_offset_adjustments",
+    "s4_legality_report",
+    "validation_bundle_2A",
+    "s0_run_report",
+    "s1_run_report",
+    "s2_run_report",
+    "s3_run_report",
+    "s4_run_report",
+    "s5_run_report",
+]

@@ -1,0 +1,3 @@
+"""The lawful house of these tests."""
+
+from tests.lawful_fixtures import *  # noqa: F403

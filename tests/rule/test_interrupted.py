@@ -1,0 +1,108 @@
+"""A write that breaks off leaves nothing half-written, and what was published before stays as it was."""
+
+import errno
+import os
+
+import pytest
+
+from scripts.lib import files
+from scripts.lib.files import sha256_file, tree_files
+from tests.lawful import House
+
+STATES = ("s0", "s1", "s2", "s3", "s4", "s5")
+
+
+def digests(house: House) -> dict[str, str]:
+    names = [name for name in tree_files(house.root) if name.startswith(("data/", "reports/"))]
+    return {name: sha256_file(house.root / name) for name in names}
+
+
+class Broken(OSError):
+    """What a full disk raises."""
+
+
+def full_disk(*_args, **_kwargs):
+    raise Broken(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_disk_full_at_the_move(state, passed, monkeypatch):
+    """Over published results: the job fails, every byte stays."""
+    before = digests(passed)
+    passed.files["validation_bundle_2A"].joinpath("keep").parent.mkdir(exist_ok=True)
+    if state == "s5":  # a bundle of the same bytes is not moved again, so let there be none
+        return _first_bundle(passed, monkeypatch)
+    monkeypatch.setattr(files.os, "replace", full_disk)
+    with pytest.raises(Broken):
+        getattr(passed, state)()
+    assert digests(passed) == before
+    assert passed.leftovers() == []
+
+
+def _first_bundle(house: House, monkeypatch) -> None:
+    files_of_bundle = sorted(house.files["validation_bundle_2A"].rglob("*"), reverse=True)
+    for path in files_of_bundle:
+        path.unlink() if path.is_file() else path.rmdir()
+    house.files["validation_bundle_2A"].rmdir()
+    before = digests(house)
+    real = os.replace
+    target = str(house.files["validation_bundle_2A"])
+    monkeypatch.setattr(files.os, "replace", lambda a, b: full_disk() if str(b) == target else real(a, b))
+    with pytest.raises(Broken):
+        house.s5()
+    assert digests(house) == before
+    assert not house.files["validation_bundle_2A"].exists() and house.leftovers() == []
+
+
+@pytest.mark.parametrize("state", STATES[:5])
+def test_disk_full_in_an_empty_root(state, planted, monkeypatch):
+    """In a new root: nothing of the state lies there afterwards, neither data nor report."""
+    for earlier in STATES[: STATES.index(state)]:
+        getattr(planted, earlier)()
+    before = digests(planted)
+    monkeypatch.setattr(files.os, "fsync", full_disk)
+    with pytest.raises(Broken):
+        getattr(planted, state)()
+    assert digests(planted) == before
+    assert planted.leftovers() == []
+
+
+@pytest.mark.parametrize("moves", [0, 1, 2])
+def test_s0_never_leaves_a_receipt_alone(moves, planted, monkeypatch):
+    """The receipt moves last: whoever reads it finds the inventory that it vouches for."""
+    real, done = os.replace, []
+
+    def replace(source, target):
+        if len(done) == moves:
+            full_disk()
+        done.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(files.os, "replace", replace)
+    with pytest.raises(Broken):
+        planted.s0()
+    assert not planted.files["s0_gate_receipt_2A"].exists()
+    assert planted.leftovers() == []
+    monkeypatch.undo()
+    planted.through("S5")
+
+
+def test_killed_writer_leaves_a_stage_that_is_no_obstacle(planted):
+    """A process that was killed could not clean up: its stage has its own name and is never taken for a result."""
+    stage = planted.files["s0_gate_receipt_2A"].with_name(".s0_gate_receipt.json.1.stage")
+    stage.parent.mkdir(parents=True)
+    stage.write_text("{")
+    planted.through("S5")
+
+
+def test_interrupt_by_the_user(planted, monkeypatch):
+    planted.s0()
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.s1_tz_lookup.to_batch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        planted.s1()
+    assert not planted.files["s1_tz_lookup"].exists() and not planted.files["s1_run_report"].exists()
+    assert planted.leftovers() == []
