@@ -32,6 +32,8 @@ localrules:
     gate,
     verify,
     archive,
+    candidates,
+    prune,
 
 
 rule certify:

@@ -1,6 +1,5 @@
 """Reduce the seeds of one run to one certificate, verdict and freeze record (certification.md §6, §8, §9, §14)."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ from scripts.lib.files import read_json, sha256_file, write_json, write_text
 from scripts.lib.freeze import REOPEN_CONTRACT, blocker_matrix, decision_of, triage_entries
 from scripts.lib.gate_table import flat, gate_rows, worst_seed
 from scripts.lib.gates import aggregate, stability
+from scripts.lib.rootpaths import dataset_path
 
 UNEQUAL_SEEDS = 1.5
 
@@ -59,7 +59,7 @@ def main(
     table = pd.DataFrame([flat(row, required_seeds) for row in rows])
     write_text(gate_table, table.to_csv(index=False, lineterminator="\n", float_format="%.12g"))
     write_json(freeze_record, freeze(certificate, blocker_matrix(rows, limits, guide)))
-    write_text(verdict, verdict_lines(certificate, certification))
+    write_text(verdict, verdict_lines(certificate, dataset_path("report", run=run)))
 
 
 def certify(required: list[int], seeds: dict[int, dict[str, Any]], limits: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def verdict_lines(certificate: dict[str, Any], path: str) -> str:
     caveats = sorted({entry["caveat"] for entry in certificate["caveats"]})
     noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate["status"] != "FAIL_REALISM" else ""
     return (
-        f"{certificate['run']}: {certificate['status']}{noted}\n  decided by: {decided}\n  read on:    {Path(path)}\n"
+        f"{certificate['run']}: {certificate['status']}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
     )
 
 
