@@ -165,9 +165,7 @@ def verdict_lines(certificate: dict[str, Any], path: str) -> str:
         decided = "every gate holds" if held else ", ".join(failed_checks[:3] or certificate["failing_gates"])
     caveats = sorted({entry["caveat"] for entry in certificate["caveats"]})
     noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate["status"] != "FAIL_REALISM" else ""
-    return (
-        f"{certificate['run']}: {certificate['status']}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
-    )
+    return f"{certificate['run']}: {certificate['status']}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
 
 
 def _with_known_value(row: dict[str, Any]) -> dict[str, Any]:
