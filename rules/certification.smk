@@ -204,7 +204,9 @@ rule candidates:
 
 if "prune" in sys.argv:  # a dry run shows jobs, not what they delete
     doomed = superseded(Path("results/runs"), RETAINED)
-    print(f"prune: data of {', '.join(doomed) or 'no run'}; kept: {', '.join(RETAINED)} and every report", file=sys.stderr)
+    print(
+        f"prune: data of {', '.join(doomed) or 'no run'}; kept: {', '.join(RETAINED)} and every report", file=sys.stderr
+    )
 
 
 rule prune:
