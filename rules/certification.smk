@@ -126,26 +126,44 @@ rule watch_run:
 rule run_ledger:
     """Baselines, current candidate, last-good, what is retained, whether storage is clean."""
     input:
-        certifications=[at("certification", run=run) for run in RETAINED],
+        certifications=lambda wildcards: [at("certification", run=run) for run in retained(wildcards.run)],
         code=code("run_ledger"),
     output:
         ledger=at("run_ledger"),
-        lineage="results/lineage/run_ledger.json",
+        lineage=f"{CERTIFICATION}/lineage/run_ledger.json",
     log:
-        "results/logs/run_ledger.jsonl",
+        f"{CERTIFICATION}/logs/run_ledger.jsonl",
     benchmark:
-        "results/benchmarks/run_ledger.tsv"
+        f"{CERTIFICATION}/benchmarks/run_ledger.tsv"
     conda:
         "../envs/environment.yaml"
     params:
-        candidate=config["candidate"],
+        candidate=lambda wildcards: wildcards.run,
         baselines=config["baselines"],
         last_good=config["last_good"],
         required_seeds=config["seeds"],
-        superseded=superseded(Path("results/runs"), RETAINED),
-        unfinished=unfinished(Path("results/runs"), RETAINED),
+        superseded=lambda wildcards: superseded(Path("results/runs"), retained(wildcards.run)),
+        unfinished=lambda wildcards: unfinished(Path("results/runs"), retained(wildcards.run)),
     script:
         "../scripts/run_ledger.py"
+
+
+rule publish_ledger:
+    """The ledger of the current candidate at its one well-known place, results/ledger.json."""
+    input:
+        run_ledger=at("run_ledger", run=config["candidate"]),
+        code=code("publish_ledger"),
+    output:
+        ledger=at("ledger"),
+        lineage="results/lineage/publish_ledger.json",
+    log:
+        "results/logs/publish_ledger.jsonl",
+    benchmark:
+        "results/benchmarks/publish_ledger.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/publish_ledger.py"
 
 
 rule phase_ledger:
@@ -203,9 +221,10 @@ rule candidates:
 
 
 if "prune" in sys.argv:  # a dry run shows jobs, not what they delete
-    doomed = superseded(Path("results/runs"), RETAINED)
+    doomed = superseded(Path("results/runs"), retained(config["candidate"]))
     print(
-        f"prune: data of {', '.join(doomed) or 'no run'}; kept: {', '.join(RETAINED)} and every report", file=sys.stderr
+        f"prune: data of {', '.join(doomed) or 'no run'}; kept: {', '.join(retained(config['candidate']))} and every report",
+        file=sys.stderr,
     )
 
 
@@ -218,6 +237,6 @@ rule prune:
     conda:
         "../envs/environment.yaml"
     params:
-        keep=RETAINED,
+        keep=retained(config["candidate"]),
     script:
         "../scripts/prune.py"

@@ -12,9 +12,6 @@ from scripts.lib.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path
 
 CANDIDATES, AUTHORITIES = check_config(config)
-RETAINED = list(
-    dict.fromkeys([*config["baselines"], config["candidate"], *([config["last_good"]] if config["last_good"] else [])])
-)
 RELEASE = {
     "tz_world_2025a": config["reference"]["tz_world"]["release"],
     "tzdb_release": config["reference"]["tzdb"]["release"],
@@ -183,11 +180,17 @@ def seeds_of(run):
     return [seed for seed in candidate["seeds"] if seed in AUTHORITIES[candidate["authority"]]["seeds"]]
 
 
+def retained(run):
+    """Runs whose data are kept: the baselines, the run itself, and the last good one where there is one."""
+    return list(dict.fromkeys(name for name in [*config["baselines"], run, config["last_good"]] if name))
+
+
 def certificates(run):
     """What certification of one run leaves."""
-    facts = [at("baseline_facts", run=run)] if CANDIDATES[run]["authority"] == "published" else []
-    ledger = [at("phase_ledger", run=run)] if run == config["candidate"] else []
-    return [at("certification", run=run), at("verdict", run=run), at("watchlist", run=run), *facts, *ledger]
+    always = ("certification", "verdict", "report", "watchlist")
+    facts = ["baseline_facts"] if CANDIDATES[run]["authority"] == "published" else []
+    ledger = ["phase_ledger", "ledger"] if run == config["candidate"] else []
+    return [at(name, run=run) for name in (*always, *facts, *ledger)]
 
 
 def archived_runs(wildcards):
@@ -196,8 +199,8 @@ def archived_runs(wildcards):
 
 
 def archived_results(wildcards):
-    """What an archive is made for: the certificates of its runs, and the page of the run itself."""
-    return [at("report", run=wildcards.run), *(path for run in archived_runs(wildcards) for path in certificates(run))]
+    """What an archive is made for: the certificates and pages of its runs."""
+    return [path for run in archived_runs(wildcards) for path in certificates(run)]
 
 
 def project_files():
