@@ -41,6 +41,7 @@ rule certify:
     default_target: True
     input:
         [certificates(run) for run in [*config["baselines"], config["candidate"]]],
+        at("ledger"),
 
 
 onsuccess:

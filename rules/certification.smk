@@ -206,18 +206,18 @@ rule candidates:
     input:
         certifications=[at("certification", run=run) for run in p3_runs()],
         comparisons=[at("comparison", run=run) for run in p3_runs()],
-        code=code("candidate_table"),
+        code=code("candidates"),
     output:
         table=at("candidate_table"),
-        lineage="results/lineage/candidate_table.json",
+        lineage="results/lineage/candidates.json",
     log:
-        "results/logs/candidate_table.jsonl",
+        "results/logs/candidates.jsonl",
     benchmark:
-        "results/benchmarks/candidate_table.tsv"
+        "results/benchmarks/candidates.tsv"
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/candidate_table.py"
+        "../scripts/candidates.py"
 
 
 if "prune" in sys.argv:  # a dry run shows jobs, not what they delete

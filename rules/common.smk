@@ -189,7 +189,7 @@ def certificates(run):
     """What certification of one run leaves."""
     always = ("certification", "verdict", "report", "watchlist")
     facts = ["baseline_facts"] if CANDIDATES[run]["authority"] == "published" else []
-    ledger = ["phase_ledger", "ledger"] if run == config["candidate"] else []
+    ledger = ["phase_ledger"] if run == config["candidate"] else []
     return [at(name, run=run) for name in (*always, *facts, *ledger)]
 
 
@@ -199,8 +199,9 @@ def archived_runs(wildcards):
 
 
 def archived_results(wildcards):
-    """What an archive is made for: the certificates and pages of its runs."""
-    return [path for run in archived_runs(wildcards) for path in certificates(run)]
+    """What an archive is made for: the certificates and pages of its runs, and the ledger where it is theirs."""
+    ledger = [at("ledger")] if wildcards.run == config["candidate"] else []
+    return [path for run in archived_runs(wildcards) for path in certificates(run)] + ledger
 
 
 def project_files():

@@ -30,7 +30,7 @@ def main(
     runs: list[str],
     large: bool,
 ) -> None:
-    records = closure(all_records(Path("results")), runs)
+    records = closure(all_records(Path("results")), runs, results)
     made = sorted({*project, *records, *(entry["path"] for record in records.values() for entry in outputs(record))})
     check_whole(records, {*made, *results})
     members = [{"path": path, "sha256": sha256_file(path), "bytes": Path(path).stat().st_size} for path in made]
@@ -73,8 +73,8 @@ def outputs(record: dict[str, Any]) -> list[dict[str, Any]]:
     return made
 
 
-def closure(records: Records, runs: list[str]) -> Records:
-    """The records of these runs and of everything that they read, however far back; makers before users."""
+def closure(records: Records, runs: list[str], results: list[str]) -> Records:
+    """The records of these runs and results and of everything that they read, however far back; makers before users."""
     maker = {entry["path"]: path for path, record in records.items() for entry in outputs(record)}
     found: Records = {}
 
@@ -85,8 +85,9 @@ def closure(records: Records, runs: list[str]) -> Records:
                     visit(source)
             found[path] = records[path]
 
+    wanted = {maker[path] for path in results}
     for path in records:
-        if any(path.startswith(f"results/runs/{run}/") for run in runs):
+        if path in wanted or any(path.startswith(f"results/runs/{run}/") for run in runs):
             visit(path)
     return found
 

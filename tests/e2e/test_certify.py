@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from scripts.build_report import number
-from tests.e2e.conftest import COLLAPSED, HOTSPOT
-from tests.tiny import make_tiny, result_bytes, snakemake
+from tests.e2e.conftest import plant
+from tests.tiny import result_bytes, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ def test_no_result_names_a_folder_of_this_machine(certified: Path):
 
 
 def test_another_folder_and_one_core_give_the_same_bytes(certified: Path, tmp_path: Path):
-    other = make_tiny(tmp_path / "an other folder", {42: COLLAPSED, 7: COLLAPSED, 101: HOTSPOT, 202: COLLAPSED})
+    other = plant(tmp_path / "an other folder")
     snakemake(other, "--", "certify", cores=1)
     first, second = result_bytes(certified), result_bytes(other)
     assert {name for name in first if first[name] != second.get(name)} == set()
@@ -84,3 +84,12 @@ def test_the_page_shows_the_numbers_of_the_certificate_without_network(certified
         else:
             assert row["reason"] in line, row["gate"]
     assert not re.search(r"""(src|href)=["']https?://""", page)
+
+
+def test_a_warning_stands_in_the_report_and_on_the_page_and_fails_nothing(certified: Path):
+    report = one(certified, "results/runs/tiny/seed=202/reports/layer1/2A/state=S1/*/*/s1_run_report.json")
+    assert report["status"] == "pass"
+    assert [entry["code"] for entry in report["warnings"]] == ["2A-S1-070"]
+    page = (certified / "results/runs/tiny/certification/report.html").read_text()
+    seeds = page.split('id="seeds"')[1].split("</table>")[0]
+    assert seeds.count("2A-S1-070") == 1
