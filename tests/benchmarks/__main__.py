@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument("--sites", type=int, nargs="*", default=SIZES, help="numbers of sites for S1")
     parser.add_argument("--unsorted", type=int, default=UNSORTED, help="number of sites for S1 in no order; 0: none")
     options = parser.parse_args()
+    if options.folder:
+        Path(options.folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         tz_world, path = options.tz_world or str(folder / "tz_world.parquet"), str(folder / "lookup_index.bin")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.build_report import number
+from scripts.lib.contracts import dictionary, schema_errors
 from tests.e2e.conftest import plant
 from tests.tiny import result_bytes, snakemake
 
@@ -24,6 +25,16 @@ def test_a_run_ends_with_verdict_deciding_gate_and_path(certified: Path):
     assert "tiny: FAIL_REALISM" in console
     assert "decided by:" in console
     assert "read on:" in console
+
+
+@pytest.mark.parametrize("dataset", ["seed_metrics", "certification", "freeze_record"])
+def test_what_certification_writes_obeys_its_schema(certified: Path, dataset: str):
+    entry = dictionary()[dataset]
+    name = Path(entry["path"]).name
+    found = list((certified / "results/runs/tiny").rglob(name))
+    assert found
+    for path in found:
+        assert schema_errors(json.loads(path.read_text()), entry["schema_ref"]) == [], path
 
 
 def test_a_second_run_has_nothing_to_do(certified: Path):
