@@ -7,8 +7,8 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.check_config import check_config
 from scripts.lib.contracts import dictionary, load_yaml
 from scripts.lib.imports import code_of
-from scripts.lib.reopen import evidence_paths
-from scripts.lib.retention import superseded, unfinished
+from scripts.lib.certification.reopen import evidence_paths
+from scripts.lib.certification.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path
 
 CANDIDATES, AUTHORITIES = check_config(config)

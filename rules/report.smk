@@ -16,7 +16,7 @@ rule build_report:
         metrics="config/certification/metrics.yaml",
         gates="config/certification/gates.yaml",
         captions=[f"docs/captions/{name}.txt" for name in ("countries", "gates", "matrix")],
-        code=[*code("build_report"), "scripts/lib/verdict.html"],
+        code=[*code("build_report"), "scripts/lib/certification/verdict.html"],
     output:
         report=at("report"),
         lineage=f"{CERTIFICATION}/lineage/build_report.json",

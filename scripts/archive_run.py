@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from scripts.lib.crate import crate_json
+from scripts.lib.certification.crate import crate_json
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, staged, write_text
 from scripts.verify import ABSENT, CRATE, SUMS, verify_tree

@@ -1,9 +1,9 @@
 """The zone index over `tz_world`, built once for each release and mapped into memory by S1."""
 
 from scripts.lib.files import sha256_file
-from scripts.lib.tz_world import read_tz_world, tz_world_info
-from scripts.lib.zone_build import BLOCKS_PER_DEGREE, SPLIT, build_index
-from scripts.lib.zone_file import write_index
+from scripts.lib.zones.build import BLOCKS_PER_DEGREE, SPLIT, build_index
+from scripts.lib.zones.file import write_index
+from scripts.lib.zones.tz_world import read_tz_world, tz_world_info
 
 
 def main(*, tz_world: str, lookup_index: str) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from scripts.lib.certification.figures import countries_figure, gates_figure, matrix_figure
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import reason_codes
-from scripts.lib.figures import countries_figure, gates_figure, matrix_figure
 from scripts.lib.files import read_json, write_text
+from scripts.lib.text_tables import read_csv
 
-TEMPLATE = Path(__file__).parent / "lib/verdict.html"
+TEMPLATE = Path(__file__).parent / "lib/certification/verdict.html"
 SENTENCES = {
     "PASS_BPLUS": "Every hard gate holds on every seed, and so do all B+ bands.",
     "PASS_B": "Every hard gate holds on every seed within the B bands.",
@@ -35,9 +36,9 @@ def main(
 ) -> None:
     certificate = read_json(certification)
     seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
-    tables = dict(zip(seeds, map(read_table, country_diagnostics), strict=True))
-    matrices = [read_table(path) for path in share_matrix]
-    audits = [table for table in map(read_table, governance_audit) if len(table)]
+    tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
+    matrices = [read_csv(path) for path in share_matrix]
+    audits = [table for table in map(read_csv, governance_audit) if len(table)]
     gate_config = load_yaml(gates)["gates"]
     shown = next((matrix for matrix in matrices if len(matrix)), pd.DataFrame())
     page = (
@@ -62,11 +63,6 @@ def main(
         )
     )
     write_text(report, page)
-
-
-def read_table(path: str) -> pd.DataFrame:
-    """A CSV of the scorer; only empty cells are missing, as NA is Namibia."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def environment() -> jinja2.Environment:

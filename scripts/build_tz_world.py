@@ -10,7 +10,7 @@ import shapely
 
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file
-from scripts.lib.tz_world import read_tz_world, write_tz_world
+from scripts.lib.zones.tz_world import read_tz_world, write_tz_world
 
 PACKAGE = "package"
 PACKAGE_SCALE = 1e7

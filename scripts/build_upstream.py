@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from scripts.lib import replica as rep
-from scripts.lib.bundle_1b import check_pins, write_bundle
 from scripts.lib.contracts import arrow_schema, load_yaml
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_json
 from scripts.lib.tables import write_table
-from scripts.lib.tz_world import read_tz_world
+from scripts.lib.upstream import replica as rep
+from scripts.lib.upstream.bundle_1b import check_pins, write_bundle
+from scripts.lib.zones.tz_world import read_tz_world
 
 SCHEMA = "schemas.1B.yaml#/egress/site_locations"
 Points = dict[str, tuple[np.ndarray, np.ndarray]]

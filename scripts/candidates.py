@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.compare_runs import markdown, number, outcome
+from scripts.compare_runs import outcome
 from scripts.lib.files import read_json, write_text
+from scripts.lib.text_tables import markdown, number
 
 
 def main(*, certifications: list[str], comparisons: list[str], table: str) -> None:

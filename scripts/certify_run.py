@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.certification.freeze import REOPEN_CONTRACT, blocker_matrix, decision_of, triage_entries
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, sha256_file, write_json, write_text
-from scripts.lib.freeze import REOPEN_CONTRACT, blocker_matrix, decision_of, triage_entries
-from scripts.lib.gate_table import flat, gate_rows, worst_seed
-from scripts.lib.gates import aggregate, stability
 from scripts.lib.rootpaths import dataset_path
+from scripts.lib.scoring.gate_table import flat, gate_rows, worst_seed
+from scripts.lib.scoring.gates import aggregate, stability
+from scripts.lib.text_tables import write_csv
 
 UNEQUAL_SEEDS = 1.5
 
@@ -56,8 +57,7 @@ def main(
     }
     write_json(certification, certificate)
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
-    table = pd.DataFrame([flat(row, required_seeds) for row in rows])
-    write_text(gate_table, table.to_csv(index=False, lineterminator="\n", float_format="%.12g"))
+    write_csv(gate_table, pd.DataFrame([flat(row, required_seeds) for row in rows]), digits=12)
     write_json(freeze_record, freeze(certificate, blocker_matrix(rows, limits, guide)))
     write_text(verdict, verdict_lines(certificate, dataset_path("report", run=run)))
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, write_json, write_text
+from scripts.lib.files import read_json, write_json
+from scripts.lib.text_tables import write_csv
 
 KEY = ["merchant_id", "legal_country_iso", "site_order"]
 S1_COLUMNS = [*KEY, "lat_deg", "lon_deg", "tzid_provisional", "override_applied"]
@@ -209,7 +210,7 @@ def main(
     frames = _frame(s1_tz_lookup, S1_COLUMNS), _frame(site_timezones, S2_COLUMNS)
     rows = compare(Run(*frames, read_json(s1_report), read_json(s2_report)), load_yaml(facts)["published_facts"])
     # Values are numbers and texts by turns: as objects they are written as they are, 42 not 42.0.
-    write_text(out_csv, pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n"))
+    write_csv(out_csv, pd.DataFrame(rows, dtype=object))
     write_json(out_json, {"summary": summary(rows), "facts": rows})
 
 

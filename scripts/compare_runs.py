@@ -4,11 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.diagnose_seed import read_table
-from scripts.lib.compare import compare, seed_tests
+from scripts.lib.certification.compare import compare, seed_tests
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json, write_text
-from scripts.lib.metrics import unavailable
+from scripts.lib.scoring.metrics import unavailable
+from scripts.lib.text_tables import markdown, number, read_csv
 
 
 def main(
@@ -51,7 +51,7 @@ def read_runs(names: list[str], metrics: list[str], tables: list[str]) -> dict[s
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for name, path, table in zip(names, metrics, tables, strict=True):
         entry = read_json(path)
-        found.setdefault(name, {})[entry["seed"]] = {"metrics": entry, "countries": read_table(table)}
+        found.setdefault(name, {})[entry["seed"]] = {"metrics": entry, "countries": read_csv(table)}
     return found
 
 
@@ -99,17 +99,6 @@ def cells(move: dict[str, Any]) -> dict[str, str]:
     counts = "yes" if move["counts"] else "no"
     bought = f", rests on {' and '.join(move['bought_with'])}" if move["bought_with"] else ""
     return {name: number(move[name]) for name in ("baseline", "candidate", "gain")} | {"counts": counts + bought}
-
-
-def number(value: float | None) -> str:
-    """Six significant digits, empty for nothing."""
-    return "" if value is None else f"{value:.6g}"
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """A Markdown table."""
-    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 if __name__ == "__main__":

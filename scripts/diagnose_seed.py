@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib import diagnostics
 from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, write_json, write_text
-from scripts.lib.metrics import unavailable
-from scripts.lib.policy import active, country_codes
-from scripts.lib.sites import batches, key_columns, open_checked
+from scripts.lib.files import read_json, write_json
+from scripts.lib.scoring import diagnostics
+from scripts.lib.scoring.metrics import unavailable
+from scripts.lib.states.policy import active, country_codes
+from scripts.lib.states.sites import batches, key_columns, open_checked
+from scripts.lib.text_tables import read_csv, write_csv
 
 SITES = "schemas.1B.yaml#/egress/site_locations"
 AUDIT_COLUMNS = [
@@ -43,7 +44,7 @@ def main(
     governance_audit: str,
     seed: int,
 ) -> None:
-    table, counts = read_table(country_diagnostics), read_table(zone_counts)
+    table, counts = read_csv(country_diagnostics), read_csv(zone_counts)
     withheld = "no rows: site_timezones was withheld or is empty"
     found: dict[str, Any] = {"seed": seed}
     if len(table):
@@ -62,19 +63,9 @@ def main(
     cutoff = state["S1"].get("s0", {}).get("verified_at_utc", "")[:10]
     rows = diagnostics.audit_rows(state, active(load_yaml(tz_overrides), cutoff), load_yaml(triage)["governance_owner"])
     audit = pd.DataFrame([{"seed": seed} | row for row in rows], columns=AUDIT_COLUMNS)
-    write_text(share_matrix, as_csv(matrix))
-    write_text(governance_audit, as_csv(audit))
+    write_csv(share_matrix, matrix)
+    write_csv(governance_audit, audit)
     write_json(seed_diagnostics, found)
-
-
-def read_table(path: str) -> pd.DataFrame:
-    """A CSV of the scorer; only empty cells are missing, as NA is Namibia."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""])
-
-
-def as_csv(frame: pd.DataFrame) -> str:
-    """CSV with every digit of its floats."""
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.17g")
 
 
 def add_dispersion(table: pd.DataFrame, site_locations: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import sys
 
 from scripts.lib.files import read_json
-from scripts.lib.gates import VERDICTS
+from scripts.lib.scoring.gates import VERDICTS
 
 
 def passes(status: str, require: str) -> bool:

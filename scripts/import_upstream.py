@@ -4,9 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from scripts.lib.bundle_1b import check_pins, upstream_files
 from scripts.lib.errors import UsageError
 from scripts.lib.files import staged, write_json
+from scripts.lib.upstream.bundle_1b import check_pins, upstream_files
 
 
 def link(source: Path, target: Path) -> None:

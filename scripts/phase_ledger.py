@@ -5,11 +5,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scripts.compare_runs import markdown
-from scripts.diagnose_seed import read_table
+from scripts.lib.certification.phases import CHECKS, Evidence, progression
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, sha256_file, write_json, write_text
-from scripts.lib.phases import CHECKS, Evidence, progression
+from scripts.lib.text_tables import markdown, read_csv
 
 
 def main(
@@ -36,7 +35,7 @@ def main(
     certificates = {entry["run"]: entry for entry in map(read_json, certifications)}
     seeds: dict[str, dict[int, Any]] = {}
     counts: dict[str, dict[int, Any]] = {}
-    for name, metrics, zones in zip(runs, map(read_json, seed_metrics), map(read_table, zone_counts), strict=True):
+    for name, metrics, zones in zip(runs, map(read_json, seed_metrics), map(read_csv, zone_counts), strict=True):
         seeds.setdefault(name, {})[metrics["seed"]] = metrics
         counts.setdefault(name, {})[metrics["seed"]] = zones
     found = Evidence(
@@ -47,7 +46,7 @@ def main(
         counts=counts,
         support=pq.read_table(country_zones).to_pandas(),
         diagnostics={entry["seed"]: entry for entry in map(read_json, own_diagnostics)},
-        audit=dict(zip(seeds[run], map(read_table, own_audit), strict=True)),
+        audit=dict(zip(seeds[run], map(read_csv, own_audit), strict=True)),
         comparison=read_json(comparison),
         freeze=read_json(freeze_record),
         ledger=read_json(ledger),

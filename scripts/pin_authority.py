@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts import build_upstream
-from scripts.lib.bundle_1b import digests, merchant_map_folder, root_paths
 from scripts.lib.contracts import catalog_path, load_yaml, schema_errors
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, write_text
-from scripts.lib.replica import identity
-from scripts.lib.upstream import check_bundle
+from scripts.lib.upstream.bundle_1b import digests, merchant_map_folder, root_paths
+from scripts.lib.upstream.layout import check_bundle
+from scripts.lib.upstream.replica import identity
 
 AUTHORITIES = Path("config/authority")
 FACTS = AUTHORITIES / "facts.yaml"

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from scripts.lib.certification.retention import deletions, receipt_of, superseded
 from scripts.lib.files import read_json, write_json
-from scripts.lib.retention import deletions, receipt_of, superseded
 
 RECEIPT = Path("results/prune_receipt.json")
 

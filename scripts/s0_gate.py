@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.authority import check_authority
+from scripts.lib.certification.reopen import check_reopen
 from scripts.lib.contracts import catalog_path, dictionary
 from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
-from scripts.lib.policy import load_overrides
-from scripts.lib.reopen import check_reopen
-from scripts.lib.s0_inputs import check_egress, check_minimum_set, check_tz_assets, read_run_receipt
-from scripts.lib.s0_publish import Places, publish
-from scripts.lib.s0_seal import check_unique, seal, version_tags
-from scripts.lib.state import report_errors
-from scripts.lib.upstream import check_bundle
+from scripts.lib.states.policy import load_overrides
+from scripts.lib.states.s0_inputs import check_egress, check_minimum_set, check_tz_assets, read_run_receipt
+from scripts.lib.states.s0_publish import Places, publish
+from scripts.lib.states.s0_seal import check_unique, seal, version_tags
+from scripts.lib.states.state import report_errors
+from scripts.lib.upstream.authority import check_authority
+from scripts.lib.upstream.layout import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scripts.lib import ladder
 from scripts.lib.contracts import arrow_schema, catalog_path, schema
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.gate import Gate, check_partition, check_seal, open_gate
-from scripts.lib.governance import s1_breaches
 from scripts.lib.logs import event, say
-from scripts.lib.mcc import load_mcc
-from scripts.lib.policy import (
+from scripts.lib.states import ladder
+from scripts.lib.states.gate import Gate, check_partition, check_seal, open_gate
+from scripts.lib.states.governance import s1_breaches
+from scripts.lib.states.mcc import load_mcc
+from scripts.lib.states.policy import (
     SCOPES,
     active,
     compile_overrides,
@@ -23,10 +23,10 @@ from scripts.lib.policy import (
     load_nudge,
     load_overrides,
 )
-from scripts.lib.s1_tally import Tally
-from scripts.lib.sites import batches, country_categories, key_columns, open_checked
-from scripts.lib.sort import sorted_copy
-from scripts.lib.state import Stages, run_state
+from scripts.lib.states.s1_tally import Tally
+from scripts.lib.states.sites import batches, country_categories, key_columns, open_checked
+from scripts.lib.states.sort import sorted_copy
+from scripts.lib.states.state import Stages, run_state
 from scripts.lib.tables import (
     ROW_GROUP,
     categorical,
@@ -36,7 +36,7 @@ from scripts.lib.tables import (
     stream_writer,
     values_of,
 )
-from scripts.lib.zone_index import ZoneIndex, open_index
+from scripts.lib.zones.index import ZoneIndex, open_index
 
 SITES = "schemas.1B.yaml#/egress/site_locations"
 OUTPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"

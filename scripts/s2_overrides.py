@@ -7,12 +7,12 @@ import pyarrow as pa
 
 from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.gate import check_partition, check_published, check_seal, open_gate
-from scripts.lib.governance import override_by_country, rate, s2_breaches
 from scripts.lib.logs import event
-from scripts.lib.mcc import load_mcc
-from scripts.lib.outputs import check_embedded
-from scripts.lib.policy import (
+from scripts.lib.states.gate import check_partition, check_published, check_seal, open_gate
+from scripts.lib.states.governance import override_by_country, rate, s2_breaches
+from scripts.lib.states.mcc import load_mcc
+from scripts.lib.states.outputs import check_embedded
+from scripts.lib.states.policy import (
     SCOPES,
     Overrides,
     active,
@@ -21,11 +21,11 @@ from scripts.lib.policy import (
     load_governance,
     load_overrides,
 )
-from scripts.lib.s2_checks import check_coherence, codes_of, confirm, table_breaches
-from scripts.lib.sites import Keys, batches, key_columns, open_checked
-from scripts.lib.state import Stages, run_state
+from scripts.lib.states.s2_checks import check_coherence, codes_of, confirm, table_breaches
+from scripts.lib.states.sites import Keys, batches, key_columns, open_checked
+from scripts.lib.states.state import Stages, run_state
 from scripts.lib.tables import ROW_GROUP, categorical, encoded, stream_writer, values_of
-from scripts.lib.tz_world import UNREADABLE, tz_world_info
+from scripts.lib.zones.tz_world import UNREADABLE, tz_world_info
 
 INPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"

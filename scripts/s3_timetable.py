@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib import tzif
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.gate import check_seal, open_gate
 from scripts.lib.logs import event
-from scripts.lib.state import Stages, run_state
-from scripts.lib.tz_world import UNREADABLE, tz_world_info
-from scripts.lib.tzdb import read_zones
+from scripts.lib.states.gate import check_seal, open_gate
+from scripts.lib.states.state import Stages, run_state
+from scripts.lib.zones import tzif
+from scripts.lib.zones.tz_world import UNREADABLE, tz_world_info
+from scripts.lib.zones.tzdb import read_zones
 
 DATASETS = (
     "tzdb_release",

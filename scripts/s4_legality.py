@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib import tzif
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.gate import check_partition, check_published, open_gate
 from scripts.lib.logs import event
-from scripts.lib.outputs import is_withheld
-from scripts.lib.sites import batches, open_checked
-from scripts.lib.state import Stages, run_state
+from scripts.lib.states.gate import check_partition, check_published, open_gate
+from scripts.lib.states.outputs import is_withheld
+from scripts.lib.states.sites import batches, open_checked
+from scripts.lib.states.state import Stages, run_state
 from scripts.lib.tables import values_of
+from scripts.lib.zones import tzif
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
 DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")

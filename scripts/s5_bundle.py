@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.bundle import copied_verbatim, verify_bundle, write_index_and_flag
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import (
@@ -19,10 +18,11 @@ from scripts.lib.files import (
     tree_files,
     write_text,
 )
-from scripts.lib.gate import Gate, check_published, open_gate
 from scripts.lib.logs import event
-from scripts.lib.outputs import is_withheld
-from scripts.lib.state import Stages, run_state
+from scripts.lib.states.bundle import copied_verbatim, verify_bundle, write_index_and_flag
+from scripts.lib.states.gate import Gate, check_published, open_gate
+from scripts.lib.states.outputs import is_withheld
+from scripts.lib.states.state import Stages, run_state
 
 DATASETS = (
     "site_timezones",

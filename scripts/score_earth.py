@@ -6,11 +6,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import load_yaml
-from scripts.lib.earth import ceilings, population_shares, scorecard, zones_of_places
 from scripts.lib.files import write_json
-from scripts.lib.gates import holds
-from scripts.lib.metrics import add_cohorts
-from scripts.lib.zone_index import open_index
+from scripts.lib.scoring.earth import ceilings, population_shares, scorecard, zones_of_places
+from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.metrics import add_cohorts
+from scripts.lib.zones.index import open_index
 
 DRAWS = 200
 

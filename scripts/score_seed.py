@@ -6,20 +6,28 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scripts.lib.bundle import verify_bundle
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort
-from scripts.lib.files import read_json, sha256_file, staged, write_json
-from scripts.lib.gates import failing, seed_checks, seed_verdict
-from scripts.lib.governance_metrics import (
+from scripts.lib.files import read_json, sha256_file, write_json
+from scripts.lib.scoring.gates import failing, seed_checks, seed_verdict
+from scripts.lib.scoring.governance_metrics import (
     bought_with_overrides,
     governance_metrics,
     policy_caveats,
     raised_override_gate,
 )
-from scripts.lib.metrics import add_cohorts, cohort_metrics, count_sites, country_table, unavailable
-from scripts.lib.outputs import is_withheld
-from scripts.lib.variants import c_large_readings, caveats, in_support, reachable, variant_metrics, variant_tables
+from scripts.lib.scoring.metrics import add_cohorts, cohort_metrics, count_sites, country_table, unavailable
+from scripts.lib.scoring.variants import (
+    c_large_readings,
+    caveats,
+    in_support,
+    reachable,
+    variant_metrics,
+    variant_tables,
+)
+from scripts.lib.states.bundle import verify_bundle
+from scripts.lib.states.outputs import is_withheld
+from scripts.lib.text_tables import write_csv
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
 COUNTRY_COLUMNS = [
@@ -114,12 +122,6 @@ def main(
     )
     write_csv(country_diagnostics, table.assign(seed=seed, run_id=run_id)[COUNTRY_COLUMNS])
     write_csv(zone_counts, counts.assign(in_support=in_support(counts, support)))
-
-
-def write_csv(path: str, frame: pd.DataFrame) -> None:
-    """Publish a frame with every digit of its floats."""
-    with staged(path) as stage:
-        frame.to_csv(stage, index=False, lineterminator="\n", float_format="%.17g")
 
 
 def score_countries(counts: pd.DataFrame, support: pd.DataFrame, cohorts, s1_report, s2_report) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from scripts.diagnose_seed import as_csv, read_table
+from scripts.lib.certification.watchlist import budgets, watch_rows
 from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, write_json, write_text
-from scripts.lib.watchlist import budgets, watch_rows
+from scripts.lib.files import read_json, write_json
+from scripts.lib.text_tables import read_csv, write_csv
 
 COLUMNS = ["rank", "country_iso", "mechanism", "blocking", "worst", "sites", "seeds"]
 
@@ -20,9 +20,9 @@ def main(
 ) -> None:
     limits = load_yaml(gates)
     seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
-    tables = dict(zip(seeds, map(read_table, country_diagnostics), strict=True))
+    tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
     rows = watch_rows(seeds, tables, limits)
-    write_text(watchlist, as_csv(pd.DataFrame(rows, columns=COLUMNS)))
+    write_csv(watchlist, pd.DataFrame(rows, columns=COLUMNS))
     write_json(correction_budget, budgets(seeds, limits))
 
 

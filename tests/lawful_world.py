@@ -12,7 +12,7 @@ from scripts.build_tzdb_release import pack
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import sha256_file, write_bytes, write_json
 from scripts.lib.tables import write_table
-from scripts.lib.tz_world import write_tz_world
+from scripts.lib.zones.tz_world import write_tz_world
 
 RELEASE = "2026c"
 SQUARES = {

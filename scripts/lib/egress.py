@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from scripts.lib.bundle import verify_bundle
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort
-from scripts.lib.outputs import is_withheld
+from scripts.lib.states.bundle import verify_bundle
+from scripts.lib.states.outputs import is_withheld
 from scripts.lib.tables import open_table
 
 

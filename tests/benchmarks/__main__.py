@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from scripts import build_tz_world
-from scripts.lib.zone_index import open_index, read_tz_world
+from scripts.lib.zones.index import open_index, read_tz_world
 from tests.benchmarks import bench_lookup, bench_s1
 
 SIZES = [31_257, 1_000_000, 10_000_000, 100_000_000]

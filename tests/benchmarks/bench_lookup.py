@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scripts import build_lookup_index
-from scripts.lib.zone_index import ZoneIndex, lookup, open_index
+from scripts.lib.zones.index import ZoneIndex, lookup, open_index
 from tests.benchmarks import peers
 from tests.benchmarks.synthetic import population_weighted
 from tests.unit.brute_zones import BruteZones, differing_points, points_near_edges

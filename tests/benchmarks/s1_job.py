@@ -21,7 +21,7 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     """Make a sealed run root at `folder` from `sites` and the `reference` files `bench_s1.reference_files`."""
     from scripts.lib.contracts import CONTRACTS, catalog_path, load_yaml
     from scripts.lib.files import write_json, write_text
-    from scripts.lib.s0_seal import seal
+    from scripts.lib.states.s0_seal import seal
     from scripts.s0_gate import gate_receipt
 
     policy = CONTRACTS.parent / "policy"

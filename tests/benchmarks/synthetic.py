@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.lib.contracts import arrow_schema
-from scripts.lib.policy import country_codes
+from scripts.lib.states.policy import country_codes
 from scripts.lib.tables import ROW_GROUP, categorical, encoded, writer
 
 JITTER_DEGREES = 0.02  # about 2 km: sites lie in and around a place, not on its one coordinate

@@ -3,8 +3,8 @@
 import pyarrow.parquet as pq
 
 from scripts.lib.files import read_json
-from scripts.lib.s0_publish import Places, check_written
-from scripts.lib.s0_seal import check_unique, seal
+from scripts.lib.states.s0_publish import Places, check_written
+from scripts.lib.states.s0_seal import check_unique, seal
 from scripts.s0_gate import with_warnings
 from tests.contract.table import case, conflict
 from tests.lawful import FINGERPRINT, OVERRIDE, House, raised

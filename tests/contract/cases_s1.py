@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scripts.lib import ladder
-from scripts.lib.policy import compile_overrides
-from scripts.lib.s1_tally import Tally
+from scripts.lib.states import ladder
+from scripts.lib.states.policy import compile_overrides
+from scripts.lib.states.s1_tally import Tally
 from scripts.s1_tz_lookup import check_resolution
 from tests.contract.table import case, conflict
 from tests.lawful import FINGERPRINT, OPEN_CAPS, SITES, House, column, raised, site_table

@@ -22,10 +22,10 @@ PER_SEED = {"s0_gate", "s1_tz_lookup", "s2_overrides", "s3_timetable", "s4_legal
 
 MATRIX = [
     ("scripts/s1_tz_lookup.py", S1),
-    ("scripts/lib/ladder.py", S1),
+    ("scripts/lib/states/ladder.py", S1),
     ("scripts/s2_overrides.py", S2),
     ("scripts/s3_timetable.py", S3),
-    ("scripts/lib/tzdb.py", S3),
+    ("scripts/lib/zones/tzdb.py", S3),
     ("scripts/s4_legality.py", S4),
     ("scripts/s5_bundle.py", {"s5_bundle"} | SCORE),
     ("scripts/score_seed.py", SCORE),

@@ -47,8 +47,8 @@ def test_every_script_rule_lists_its_code_and_shares_its_name():
 
 
 def test_code_inputs_are_transitive():
-    assert "scripts/lib/zone_index.py" in code_of("scripts/s1_tz_lookup.py")
-    assert "scripts/lib/tzif.py" not in code_of("scripts/s1_tz_lookup.py")
+    assert "scripts/lib/zones/index.py" in code_of("scripts/s1_tz_lookup.py")
+    assert "scripts/lib/zones/tzif.py" not in code_of("scripts/s1_tz_lookup.py")
     assert "config/contracts/schemas/schemas.layer1.yaml" in code_of("scripts/s2_overrides.py")
 
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.outputs import is_withheld
+from scripts.lib.states.outputs import is_withheld
 from scripts.lib.tables import withheld_codes
 from tests.lawful import OPEN_CAPS, SITES, House, column, site_table
 

@@ -9,9 +9,9 @@ import pytest
 import tzdata
 
 from scripts.build_tzdb_release import pack
-from scripts.lib import tzif
-from scripts.lib.outputs import is_withheld
-from scripts.lib.tzdb import read_zones
+from scripts.lib.states.outputs import is_withheld
+from scripts.lib.zones import tzif
+from scripts.lib.zones.tzdb import read_zones
 from tests.lawful import HORIZON, House
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
 

@@ -5,8 +5,8 @@ import pytest
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import read_json
-from scripts.lib.outputs import is_withheld
-from scripts.lib.state import status_of
+from scripts.lib.states.outputs import is_withheld
+from scripts.lib.states.state import status_of
 from scripts.lib.tables import withheld_codes
 from tests.lawful import OVERRIDE, SITES, site_table
 from tests.lawful_world import archive_of, tzif_tree, write_release

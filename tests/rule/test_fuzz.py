@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort
-from scripts.lib.policy import (
+from scripts.lib.states.policy import (
     active,
     compile_overrides,
     incomplete_provenance,
@@ -21,10 +21,10 @@ from scripts.lib.policy import (
     load_nudge,
     load_overrides,
 )
-from scripts.lib.s0_inputs import check_tzdb, read_run_receipt
-from scripts.lib.tzdb import read_zones
-from scripts.lib.upstream import check_bundle
-from scripts.lib.zone_index import lookup, open_index
+from scripts.lib.states.s0_inputs import check_tzdb, read_run_receipt
+from scripts.lib.upstream.layout import check_bundle
+from scripts.lib.zones.index import lookup, open_index
+from scripts.lib.zones.tzdb import read_zones
 from tests.lawful import SITES_SCHEMA, House
 from tests.lawful_world import SQUARES, reference
 

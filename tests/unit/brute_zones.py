@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from scripts.lib.zone_build import build_index
-from scripts.lib.zone_index import ZoneIndex, lookup, open_index, write_index
+from scripts.lib.zones.build import build_index
+from scripts.lib.zones.index import ZoneIndex, lookup, open_index, write_index
 
 
 class BruteZones:

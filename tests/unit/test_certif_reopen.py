@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scripts.lib.certification.reopen import check_reopen, evidence_paths
+from scripts.lib.certification.retention import superseded, unfinished
 from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import sha256_file, write_json, write_text
-from scripts.lib.reopen import check_reopen, evidence_paths
-from scripts.lib.retention import superseded, unfinished
 from scripts.pin_reopen import pin
 from scripts.prune import prune
 from scripts.run_ledger import main as write_ledger

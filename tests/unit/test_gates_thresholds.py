@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.contracts import load_yaml
-from scripts.lib.gates import aggregate, failing, holds, seed_checks, seed_verdict, stability
+from scripts.lib.scoring.gates import aggregate, failing, holds, seed_checks, seed_verdict, stability
 
 GATES = load_yaml("config/certification/gates.yaml")
 CASES = [

@@ -7,8 +7,8 @@ import numpy as np
 
 from scripts.build_country_zones import parse_zone_tab
 from scripts.build_places import places_table, read_packaged
-from scripts.lib import ladder
-from scripts.lib.policy import compile_overrides, country_codes
+from scripts.lib.states import ladder
+from scripts.lib.states.policy import compile_overrides, country_codes
 
 EPSILON = 0.002
 

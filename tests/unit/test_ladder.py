@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.lib import ladder
-from scripts.lib.policy import compile_overrides, country_codes
+from scripts.lib.states import ladder
+from scripts.lib.states.policy import compile_overrides, country_codes
 from tests.tiny import polygons
 from tests.unit.brute_zones import make
 

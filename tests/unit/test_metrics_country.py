@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.contracts import load_yaml
-from scripts.lib.metrics import add_cohorts, cohort_metrics, country_table
-from scripts.lib.variants import (
+from scripts.lib.scoring.metrics import add_cohorts, cohort_metrics, country_table
+from scripts.lib.scoring.variants import (
     c_large_readings,
     caveats,
     in_support,

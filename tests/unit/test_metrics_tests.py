@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from scripts.lib import compare, diagnostics
+from scripts.lib.certification import compare
 from scripts.lib.contracts import load_yaml
-from scripts.lib.earth import ceilings, draw_counts, even_spread, scorecard
-from scripts.lib.policy import country_codes
+from scripts.lib.scoring import diagnostics
+from scripts.lib.scoring.earth import ceilings, draw_counts, even_spread, scorecard
+from scripts.lib.states.policy import country_codes
 
 GATES = load_yaml("config/certification/gates.yaml")
 

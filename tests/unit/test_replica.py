@@ -9,13 +9,13 @@ import pytest
 import shapely
 
 from scripts import build_upstream, import_upstream, pin_authority
-from scripts.lib import replica as rep
-from scripts.lib.bundle_1b import check_pins, digests, root_paths, write_bundle
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file
-from scripts.lib.tz_world import write_tz_world
-from scripts.lib.upstream import check_bundle
+from scripts.lib.upstream import replica as rep
+from scripts.lib.upstream.bundle_1b import check_pins, digests, root_paths, write_bundle
+from scripts.lib.upstream.layout import check_bundle
+from scripts.lib.zones.tz_world import write_tz_world
 
 FACTS_FILE = "config/authority/facts.yaml"
 FACTS = load_yaml(FACTS_FILE)["replica"]

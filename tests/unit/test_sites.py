@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts import s1_tz_lookup
-from scripts.lib import ladder, sites
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort
-from scripts.lib.policy import country_codes
-from scripts.lib.sites import Keys, batches, country_categories, open_checked
+from scripts.lib.states import ladder, sites
+from scripts.lib.states.policy import country_codes
+from scripts.lib.states.sites import Keys, batches, country_categories, open_checked
 
 SITES = "schemas.1B.yaml#/egress/site_locations"
 CODE = "2A-S1-030"

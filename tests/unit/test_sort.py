@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort
-from scripts.lib.sites import KEY, Keys, key_columns
-from scripts.lib.sort import sorted_copy, write_sorted
+from scripts.lib.states.sites import KEY, Keys, key_columns
+from scripts.lib.states.sort import sorted_copy, write_sorted
 from scripts.lib.tables import open_table
 
 SITES = "schemas.1B.yaml#/egress/site_locations"

@@ -11,7 +11,7 @@ import shapely
 from scripts.build_tz_world import main
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file
-from scripts.lib.tz_world import CRS84, geometry_column, read_tz_world, tz_world_info
+from scripts.lib.zones.tz_world import CRS84, geometry_column, read_tz_world, tz_world_info
 
 TWO_PARTS = shapely.MultiPolygon([shapely.box(2, 0, 3, 1), shapely.box(0, 0, 1, 1)])
 BOW_TIE = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])

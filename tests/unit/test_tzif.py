@@ -12,7 +12,7 @@ import tzdata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.lib import tzif
+from scripts.lib.zones import tzif
 
 ROOT = Path(tzdata.__file__).parent / "zoneinfo"
 NAMES = [line for line in (ROOT.parent / "zones").read_text().splitlines() if line]

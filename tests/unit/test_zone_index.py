@@ -12,11 +12,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.lib.zone_build import build_index
-from scripts.lib.zone_cells import orientation
-from scripts.lib.zone_file import LEAF
-from scripts.lib.zone_grid import Edges
-from scripts.lib.zone_index import lookup, nearest, open_index, set_members
+from scripts.lib.zones.build import build_index
+from scripts.lib.zones.cells import orientation
+from scripts.lib.zones.file import LEAF
+from scripts.lib.zones.grid import Edges
+from scripts.lib.zones.index import lookup, nearest, open_index, set_members
 from tests.unit.brute_zones import differing_points, make, points_near_edges
 
 COUNT = 40_000
@@ -158,7 +158,8 @@ star_world = st.lists(
         st.tuples(st.sampled_from([0, 0.25, -0.1]), st.sampled_from([0, 0.3, 0.1])),
         st.floats(0.01, 30),
         st.integers(2, 9),
-        st.floats(0, 3),
+        # No turn of 1e-226: products of such coordinates underflow in the yardstick, which then errs; the index does not.
+        st.just(0.0) | st.floats(1e-9, 3),
     ),
     min_size=1,
     max_size=7,

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from scripts.lib import ladder
 from scripts.lib.errors import Abort
-from scripts.lib.governance import fallback_block, preferred_by_country
-from scripts.lib.policy import SCOPES, country_name
-from scripts.lib.sites import Keys
+from scripts.lib.states import ladder
+from scripts.lib.states.governance import fallback_block, preferred_by_country
+from scripts.lib.states.policy import SCOPES, country_name
+from scripts.lib.states.sites import Keys
 
 
 class Tally:

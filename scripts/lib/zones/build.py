@@ -13,10 +13,10 @@ that does not touch the cell contributes the same to all points of the cell, and
 
 import numpy as np
 
-from scripts.lib.zone_file import LEAF
-from scripts.lib.zone_grid import Cut, Grid, cut_edges
-from scripts.lib.zone_sets import Slots, coarse_states, zone_sets
-from scripts.lib.zone_topology import Topology, build_topology
+from scripts.lib.zones.file import LEAF
+from scripts.lib.zones.grid import Cut, Grid, cut_edges
+from scripts.lib.zones.sets import Slots, coarse_states, zone_sets
+from scripts.lib.zones.topology import Topology, build_topology
 
 BLOCKS_PER_DEGREE = 10
 SPLIT = 8

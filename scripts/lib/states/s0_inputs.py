@@ -6,7 +6,7 @@ from typing import Any
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file
-from scripts.lib.tz_world import UNREADABLE, tz_world_info
+from scripts.lib.zones.tz_world import UNREADABLE, tz_world_info
 
 GZIP_MAGIC = b"\x1f\x8b"
 MIN_ARCHIVE_BYTES = 50_000

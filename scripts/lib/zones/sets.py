@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.lib.zone_grid import Cut, Grid
-from scripts.lib.zone_topology import Topology
+from scripts.lib.zones.grid import Cut, Grid
+from scripts.lib.zones.topology import Topology
 
 
 class Slots(NamedTuple):

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scripts.lib.authority import check_authority
 from scripts.lib.errors import Abort
-from scripts.lib.gate import Gate, check_seal
-from scripts.lib.sites import batches, open_checked
+from scripts.lib.states.gate import Gate, check_seal
+from scripts.lib.states.sites import batches, open_checked
 from scripts.lib.tables import values_of
+from scripts.lib.upstream.authority import check_authority
 
 SCHEMA = "schemas.ingress.layer1.yaml#/merchant_mcc_map"
 

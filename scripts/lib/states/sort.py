@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.sites import batches, key_columns, open_checked
+from scripts.lib.states.sites import batches, key_columns, open_checked
 from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
 
 SAMPLED = 97  # every so many rows tell where the key ranges end

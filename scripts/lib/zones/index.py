@@ -6,9 +6,9 @@ edges that touch their cell. Boundaries belong to every zone they bound, as in s
 
 import numpy as np
 
-from scripts.lib.tz_world import read_tz_world
-from scripts.lib.zone_cells import leaf_masks
-from scripts.lib.zone_file import LEAF, ZoneIndex, open_index, set_members, write_index
+from scripts.lib.zones.cells import leaf_masks
+from scripts.lib.zones.file import LEAF, ZoneIndex, open_index, set_members, write_index
+from scripts.lib.zones.tz_world import read_tz_world
 
 __all__ = ["ZoneIndex", "lookup", "nearest", "open_index", "read_tz_world", "set_members", "write_index"]
 

@@ -1,6 +1,6 @@
 """Segment 1B roots: writing a bundle by the 1B law (states.md §2), and the pins that hold a root's bytes.
 
-`scripts.lib.upstream` verifies the law that is written here.
+`scripts.lib.upstream.layout` verifies the law that is written here.
 """
 
 from pathlib import Path, PurePosixPath
@@ -9,7 +9,7 @@ from typing import Any
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, tree_files, write_json, write_text
-from scripts.lib.upstream import REQUIRED
+from scripts.lib.upstream.layout import REQUIRED
 
 INDEX, FLAG = "index.json", "_passed.flag"
 

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Any
 
-from scripts.lib.gates import holds
+from scripts.lib.scoring.gates import holds
 
 REOPEN_CONTRACT = {
     "refused_without": [

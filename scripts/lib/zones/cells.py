@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from scripts.lib.zone_file import ZoneIndex
-from scripts.lib.zone_grid import Edges
+from scripts.lib.zones.file import ZoneIndex
+from scripts.lib.zones.grid import Edges
 
 PAIRS = 1 << 18  # point-edge pairs worked on at once, so that memory stays bounded
 

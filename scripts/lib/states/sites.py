@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.contracts import columns, schema
 from scripts.lib.errors import Abort
-from scripts.lib.policy import country_codes, country_name
+from scripts.lib.states.policy import country_codes, country_name
 from scripts.lib.tables import categorical, open_table, strings, values_of
 
 BATCH = 1 << 18

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from scripts.lib.gates import holds
-from scripts.lib.governance import country_violations, rate
-from scripts.lib.metrics import available, unavailable
+from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.metrics import available, unavailable
+from scripts.lib.states.governance import country_violations, rate
 
 GRADES = {"b": "B", "bplus": "BPLUS"}
 

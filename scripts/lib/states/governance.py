@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.errors import Abort
-from scripts.lib.policy import country_name
+from scripts.lib.states.policy import country_name
 
 
 def rate(part: int, whole: int) -> float:

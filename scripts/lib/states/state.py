@@ -14,7 +14,7 @@ from scripts.lib.contracts import arrow_schema, dictionary, schema_errors
 from scripts.lib.errors import Abort, AbortGroup, reason_codes
 from scripts.lib.files import canonical_json, read_json, sha256_file, staged, write_json, write_text
 from scripts.lib.logs import event, say
-from scripts.lib.outputs import check_output
+from scripts.lib.states.outputs import check_output
 
 Stages = dict[str, Path]
 KEPT = ("IMMUTABLE_PARTITION_OVERWRITE", "PARTITION_PURITY_VIOLATION")  # write-once: these fail the job

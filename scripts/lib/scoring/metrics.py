@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.sites import batches, open_checked
+from scripts.lib.states.sites import batches, open_checked
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.certify_run import certify
-from scripts.lib.metrics import add_cohorts, country_table
+from scripts.lib.scoring.metrics import add_cohorts, country_table
 
 CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}
 GOVERNANCE_CODES = [*CAP_CODES.values(), "2A-S2-090", "2A-S2-091"]

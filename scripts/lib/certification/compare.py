@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scripts.lib.gates import holds
-from scripts.lib.metrics import unavailable
-from scripts.lib.variants import ROWS_OF
+from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.metrics import unavailable
+from scripts.lib.scoring.variants import ROWS_OF
 
 CREDIBLE_LIFT = 0.10
 CREDIBLE_P = 0.05

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scripts.lib.metrics import available, unavailable
+from scripts.lib.scoring.metrics import available, unavailable
 
 EARTH_RADIUS_KM = 6371.0
 CODES = 65536

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scripts.lib.authority import check_authority, check_sealed_authority
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
+from scripts.lib.upstream.authority import check_authority, check_sealed_authority
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"
 INVENTORY_SCHEMA = "schemas.2A.yaml#/manifests/sealed_inputs_2A"

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.policy import match
+from scripts.lib.states.policy import match
 from scripts.lib.tables import values_of
 
 

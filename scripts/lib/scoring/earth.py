@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.metrics import available, cohort_metrics, country_table
-from scripts.lib.zone_index import ZoneIndex, lookup, set_members
+from scripts.lib.scoring.metrics import available, cohort_metrics, country_table
+from scripts.lib.zones.index import ZoneIndex, lookup, set_members
 
 
 def zones_of_places(index: ZoneIndex, places: pd.DataFrame, support: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:

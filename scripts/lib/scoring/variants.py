@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.gates import holds
-from scripts.lib.metrics import add_cohorts, available, cohort_metrics, country_table, unavailable
+from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.metrics import add_cohorts, available, cohort_metrics, country_table, unavailable
 
 COLLAPSED = {"distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
 ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.lib.gates import holds
+from scripts.lib.scoring.gates import holds
 
 GRADES = ("b", "bplus")
 

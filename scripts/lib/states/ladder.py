@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.lib.policy import Overrides, match
-from scripts.lib.zone_index import ZoneIndex, lookup, nearest
+from scripts.lib.states.policy import Overrides, match
+from scripts.lib.zones.index import ZoneIndex, lookup, nearest
 
 EARTH_RADIUS_M = 6_371_000.0
 METRES_PER_DEGREE = 111_000.0

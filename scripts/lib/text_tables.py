@@ -1,0 +1,28 @@
+"""Tables as text: CSV that the next script reads back equal, Markdown for people."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.lib.files import write_text
+
+
+def write_csv(path: str | Path, frame: pd.DataFrame, digits: int = 17) -> None:
+    """Publish `frame` as CSV, floats with `digits` significant digits; 17 are all that a float64 has."""
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{digits}g"))
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """A CSV of ours; only empty cells are missing, as NA is Namibia."""
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A Markdown table."""
+    rows = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def number(value: float | None) -> str:
+    """Six significant digits, empty for nothing."""
+    return "" if value is None else f"{value:.6g}"
