@@ -45,4 +45,4 @@ rule certify:
 
 
 onsuccess:
-    print_verdict(config["candidate"])
+    say_result(workflow.dag_settings.targets)

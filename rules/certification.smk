@@ -16,6 +16,7 @@ rule certify_run:
         comparison=at("comparison"),
         gates="config/certification/gates.yaml",
         triage="config/certification/triage.yaml",
+        metrics="config/certification/metrics.yaml",
         code=code("certify_run"),
     output:
         certification=at("certification"),
@@ -33,6 +34,7 @@ rule certify_run:
         run=lambda wildcards: wildcards.run,
         authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
         required_seeds=required_seeds,
+        retained=lambda wildcards: {run: run_ids(run) for run in retained(wildcards.run)},
     script:
         "../scripts/certify_run.py"
 
@@ -58,7 +60,9 @@ rule compare_runs:
         "../envs/environment.yaml"
     params:
         run=lambda wildcards: wildcards.run,
-        authorities={name: entry["authority"] for name, entry in CANDIDATES.items()},
+        authorities=lambda wildcards: {
+            name: CANDIDATES[name]["authority"] for name in [wildcards.run, *baselines_of(wildcards.run)]
+        },
         baseline_names=lambda wildcards: [name for name in baselines_of(wildcards.run) for _ in seeds_of(name)],
     script:
         "../scripts/compare_runs.py"
@@ -140,6 +144,7 @@ rule run_ledger:
     params:
         candidate=lambda wildcards: wildcards.run,
         baselines=config["baselines"],
+        compared_with=lambda wildcards: baselines_of(wildcards.run),
         last_good=config["last_good"],
         required_seeds=config["seeds"],
         superseded=lambda wildcards: superseded(Path("results/runs"), retained(wildcards.run)),

@@ -181,8 +181,15 @@ def seeds_of(run):
 
 
 def retained(run):
-    """Runs whose data are kept: the baselines, the run itself, and the last good one where there is one."""
-    return list(dict.fromkeys(name for name in [*config["baselines"], run, config["last_good"]] if name))
+    """Runs whose data are kept: the baselines, what the run is compared with, itself, and the last good one, if any."""
+    names = [*config["baselines"], *baselines_of(run), run, config["last_good"]]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def run_ids(run):
+    """The pinned upstream run id of every seed of a run."""
+    pins = AUTHORITIES[CANDIDATES[run]["authority"]]["seeds"]
+    return {str(seed): pins[seed]["run_id"] for seed in seeds_of(run)}
 
 
 def certificates(run):
@@ -211,8 +218,12 @@ def project_files():
     return sorted(path.as_posix() for path in files if "__pycache__" not in path.parts)
 
 
-def print_verdict(run):
-    """The last three lines on the console."""
-    path = Path(at("verdict", run=run))
-    if path.exists():
-        print(f"\n{path.read_text()}", end="", file=sys.stderr)
+def say_result(targets):
+    """The last lines on the console: the verdict, or where that lies which was asked for."""
+    run = config["candidate"]
+    made = {"archive": at("archive", run=run), "candidates": at("candidate_table")}
+    for target in targets or ["certify"]:
+        if target == "certify":
+            print(f"\n{Path(at('verdict', run=run)).read_text()}", end="", file=sys.stderr)
+        elif target in made:
+            print(f"\n{target}: {made[target]}", file=sys.stderr)

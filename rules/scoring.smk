@@ -47,6 +47,7 @@ rule diagnose_seed:
         zone_counts=at("zone_counts"),
         tz_overrides=at("tz_overrides"),
         triage="config/certification/triage.yaml",
+        gates="config/certification/gates.yaml",
         code=code("diagnose_seed"),
     output:
         share_matrix=at("share_matrix"),

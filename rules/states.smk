@@ -12,7 +12,7 @@ rule build_policy:
         base_overrides="config/policy/tz_overrides.yaml",
         base_nudge="config/policy/tz_nudge.yml",
         base_governance="config/policy/governance.yaml",
-        lineage_of_candidates=lambda wildcards: ancestry(wildcards.run),
+        candidates=lambda wildcards: ancestry(wildcards.run),
         code=code("build_policy"),
     output:
         tz_overrides=at("tz_overrides"),
@@ -33,7 +33,7 @@ rule s0_gate:
     """S0: prove that 1B passed, seal every input by digest, write the receipt."""
     input:
         run_receipt=upstream("run_receipt_1B"),
-        bundle_index=upstream("validation_bundle_1B"),
+        bundle_index=upstream("validation_bundle_index_1B"),
         bundle_flag=upstream("validation_passed_flag_1B"),
         site_locations=upstream("site_locations"),
         tz_world=shared("tz_world_2025a"),
@@ -95,7 +95,6 @@ rule s1_tz_lookup:
     params:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
-        sort_memory_mb=config["sort_memory_mb"],
     script:
         "../scripts/s1_tz_lookup.py"
 

@@ -15,7 +15,7 @@ rule build_upstream:
         code=code("build_upstream"),
     output:
         site_locations=at("site_locations"),
-        bundle_index=at("validation_bundle_1B"),
+        bundle_index=at("validation_bundle_index_1B"),
         bundle_flag=at("validation_passed_flag_1B"),
         run_receipt=at("run_receipt_1B"),
         replica_manifest=at("replica_manifest"),
@@ -46,7 +46,7 @@ rule import_upstream:
         code=code("import_upstream"),
     output:
         site_locations=at("site_locations"),
-        bundle_index=at("validation_bundle_1B"),
+        bundle_index=at("validation_bundle_index_1B"),
         bundle_flag=at("validation_passed_flag_1B"),
         run_receipt=at("run_receipt_1B"),
         replica_manifest=at("replica_manifest"),

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from scripts.lib.certification.crate import crate_json
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, staged, write_text
-from scripts.verify import ABSENT, CRATE, SUMS, verify_tree
+from scripts.verify import ABSENT, CRATE, SUMS, Tree, checked, is_path
 
 LARGE = 1 << 20
 Records = dict[str, dict[str, Any]]
@@ -30,9 +30,10 @@ def main(
     runs: list[str],
     large: bool,
 ) -> None:
-    records = closure(all_records(Path("results")), runs, results)
+    tree = checked(".")
+    records = closure(tree.records, runs, results)
     made = sorted({*project, *records, *(entry["path"] for record in records.values() for entry in outputs(record))})
-    check_whole(records, {*made, *results})
+    check_whole(tree, records, {*made, *results})
     members = [{"path": path, "sha256": sha256_file(path), "bytes": Path(path).stat().st_size} for path in made]
     absent = [] if large else [entry for entry in members if is_large(entry)]
     packed = [entry for entry in members if entry not in absent]
@@ -47,10 +48,19 @@ def main(
     write_text(checksum, f"{sha256_file(archive)}  {Path(archive).name}\n")
 
 
-def check_whole(records: Records, needed: set[str]) -> None:
-    """Raises `UsageError` when a file to pack, or one that it was made from, does not hold."""
+def check_whole(tree: Tree, records: Records, needed: set[str]) -> None:
+    """Raises `UsageError` when a file to pack, or one that it was made from, does not hold or is no plain file."""
     read = {entry["path"] for record in records.values() for group in record["inputs"].values() for entry in group}
-    broken = [finding for finding in verify_tree(".") if finding.path in needed | read]
+    read |= needed
+    findings = sorted(tree.findings.values())
+    broken = [str(finding) for finding in findings if finding.path in read]
+    if broken:  # what no record explains may have lost its record: that comes first
+        records_gone = [
+            finding for finding in findings if "/lineage/" in finding.path and is_beside(finding.path, read)
+        ]
+        broken = [*map(str, records_gone), *broken]
+    broken += [f"missing: {path}\n    Its run was pruned." for path in sorted(needed & tree.absent.keys())]
+    broken += [f"unexplained: {path!a}\n    No list can hold such a name." for path in needed if not is_path(path)]
     if broken:
         raise UsageError(
             f"archive: the result tree is not whole, so it is not packed.\n  {broken[0]}\n"
@@ -58,10 +68,10 @@ def check_whole(records: Records, needed: set[str]) -> None:
         )
 
 
-def all_records(root: Path) -> Records:
-    """Every lineage record below `root` by its path, in byte order."""
-    paths = sorted(path.as_posix() for path in root.rglob("lineage/**/*.json"))
-    return {path: read_json(path) for path in paths}
+def is_beside(record: str, paths: set[str]) -> bool:
+    """Whether a lineage record lies in the folder of one of these files, whose maker it may have been."""
+    folder = record.partition("/lineage/")[0]
+    return any(path.startswith(f"{folder}/") for path in paths)
 
 
 def outputs(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -85,7 +95,7 @@ def closure(records: Records, runs: list[str], results: list[str]) -> Records:
                     visit(source)
             found[path] = records[path]
 
-    wanted = {maker[path] for path in results}
+    wanted = {maker.get(path) for path in results}
     for path in records:
         if path in wanted or any(path.startswith(f"results/runs/{run}/") for run in runs):
             visit(path)

@@ -1,25 +1,16 @@
 """Country -> zones from the sealed tzdb's `zone.tab`: the source of K_c (design §5, decision 1)."""
 
-import tarfile
-from pathlib import Path
-
 import pyarrow as pa
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.tables import write_table
+from scripts.lib.zones.archive import read_zone_tab
 
 
 def parse_zone_tab(text: str) -> list[tuple[str, str]]:
     """Sorted `(country_iso, tzid)` pairs of a `zone.tab` text."""
     lines = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return sorted((country, tzid) for country, _, tzid, *_ in lines)
-
-
-def read_zone_tab(archive: str | Path) -> str:
-    """The text of `zone.tab` inside a tzdb archive (either layout)."""
-    with tarfile.open(archive) as tar:
-        member = next(item for item in tar.getmembers() if Path(item.name).name == "zone.tab")
-        return tar.extractfile(member).read().decode("utf-8")
 
 
 def main(*, archive: str, country_zones: str) -> None:

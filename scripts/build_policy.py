@@ -28,7 +28,7 @@ def main(
     base_overrides: str,
     base_nudge: str,
     base_governance: str,
-    lineage_of_candidates: list[str],
+    candidates: list[str],
     tz_overrides: str,
     tz_nudge: str,
     governance: str,
@@ -38,7 +38,7 @@ def main(
         "tz_nudge": load_yaml(base_nudge, as_text=True),
         "governance": load_yaml(base_governance),
     }
-    for path in lineage_of_candidates:
+    for path in candidates:
         policy = apply_changes(policy, load_yaml(path)["policy"])
     for name, path in (("tz_overrides", tz_overrides), ("tz_nudge", tz_nudge), ("governance", governance)):
         write_text(path, yaml.safe_dump(policy[name], sort_keys=True, allow_unicode=True, width=120))

@@ -1,6 +1,6 @@
 """The verdict page: one self-contained HTML file, every number taken from the certificate and its evidence."""
 
-import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +8,15 @@ import jinja2
 import pandas as pd
 
 from scripts.lib.certification.figures import countries_figure, gates_figure, matrix_figure
+from scripts.lib.certification.page import SENTENCES, caveat_text, explained, in_order, number, other_checks
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import reason_codes
 from scripts.lib.files import read_json, write_text
+from scripts.lib.scoring.gates import holds
 from scripts.lib.text_tables import read_csv
 
 TEMPLATE = Path(__file__).parent / "lib/certification/verdict.html"
-SENTENCES = {
-    "PASS_BPLUS": "Every hard gate holds on every seed, and so do all B+ bands.",
-    "PASS_B": "Every hard gate holds on every seed within the B bands.",
-    "FAIL_REALISM": "At least one hard gate fails on at least one seed: 2A is frozen as best effort, with blockers.",
-}
+VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
 
 
 def main(
@@ -26,62 +24,75 @@ def main(
     certification: str,
     freeze_record: str,
     seed_metrics: list[str],
+    s4_reports: list[str],
     country_diagnostics: list[str],
     share_matrix: list[str],
     governance_audit: list[str],
     metrics: str,
-    gates: str,
     captions: list[str],
     report: str,
 ) -> None:
-    certificate = read_json(certification)
+    certificate, names = read_json(certification), load_yaml(metrics)
     seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
     tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
-    matrices = [read_csv(path) for path in share_matrix]
     audits = [table for table in map(read_csv, governance_audit) if len(table)]
-    gate_config = load_yaml(gates)["gates"]
-    shown = next((matrix for matrix in matrices if len(matrix)), pd.DataFrame())
+    codes = reason_codes()
     page = (
-        environment()
+        environment(certificate["required_seeds"])
         .get_template(TEMPLATE.name)
         .render(
             certificate=certificate,
             sentence=SENTENCES[certificate["status"]],
+            decided_by=[(reason, explained(reason, names, codes)) for reason in certificate["decided_by"]],
+            other_checks=other_checks(certificate),
             freeze=read_json(freeze_record),
             seeds=seeds,
-            metrics=load_yaml(metrics),
-            why={name: gate["why"] for name, gate in gate_config.items()},
-            codes=reason_codes(),
+            legality=list(map(read_json, s4_reports)),
+            codes=codes,
             captions={Path(path).stem: Path(path).read_text(encoding="utf-8").strip() for path in captions},
-            figures={
-                "gates": gates_figure(certificate["gates"], certificate["required_seeds"]),
-                "countries": countries_figure(tables, gate_config["c_multi_median_top1_share"]["b"]),
-                "matrix": matrix_figure(shown),
-            },
+            figures=figures(certificate, tables, [read_csv(path) for path in share_matrix]),
             audit=pd.concat(audits).to_dict("records") if audits else [],
             tables={seed: table.to_dict("records") for seed, table in tables.items()},
+            gated_reading=gated_reading(certificate),
         )
     )
     write_text(report, page)
 
 
-def environment() -> jinja2.Environment:
-    """Templates beside the library, everything escaped, a missing name an error."""
+def figures(
+    certificate: dict[str, Any], tables: dict[int, pd.DataFrame], matrices: list[pd.DataFrame]
+) -> dict[str, str]:
+    """The figures as SVG text; the matrix is that of the first seed that has one."""
+    threshold = certificate["thresholds"]["gates"]["c_multi_median_top1_share"]["b"]
+    return {
+        "gates": gates_figure(certificate["gates"], certificate["required_seeds"]),
+        "countries": countries_figure(tables, threshold),
+        "matrix": matrix_figure(next((matrix for matrix in matrices if len(matrix)), pd.DataFrame())),
+    }
+
+
+def gated_reading(certificate: dict[str, Any]) -> str:
+    """Which reading of C_large the cohort contract makes a gate."""
+    cohort = certificate["cohort_contract"].get("c_large", {"min_support": {"value": 2}})
+    return "literal" if cohort["min_support"]["value"] < 2 else "eligible"
+
+
+def environment(required: list[int]) -> jinja2.Environment:
+    """Templates beside the library, everything escaped, a missing name an error; seeds in the order of the run."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE.parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    found.filters["number"] = number
+    found.globals["VARIANTS"] = VARIANTS
+    found.filters |= {
+        "number": number,
+        "in_order": partial(in_order, required=required),
+        "caveat_text": partial(caveat_text, required=required),
+        "holds": lambda value, row: holds(value, row["op"], row["b"]),
+    }
     return found
-
-
-def number(value: Any) -> str:
-    """A number as people read it: at most six significant digits, a dash for none."""
-    if value is None or math.isnan(value):
-        return "–"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else f"{value:.6g}"
 
 
 if __name__ == "__main__":

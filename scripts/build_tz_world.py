@@ -9,10 +9,9 @@ import numpy as np
 import shapely
 
 from scripts.lib.errors import UsageError
-from scripts.lib.files import sha256_file
+from scripts.lib.release_file import PACKAGE, check_pinned
 from scripts.lib.zones.tz_world import read_tz_world, write_tz_world
 
-PACKAGE = "package"
 PACKAGE_SCALE = 1e7
 EMPTY = {"type": "MultiPolygon", "coordinates": []}
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, shapely.errors.ShapelyError)
@@ -40,6 +39,14 @@ def _packaged_polygon(finder: Any, number: int) -> shapely.Polygon:
     return shapely.Polygon(finder.coords_of(number).T / PACKAGE_SCALE, holes)
 
 
+def _refusal(message: str) -> UsageError:
+    return UsageError(
+        message,
+        where="reference.tz_world in config/config.yaml",
+        action=f"Name a complete release there (GeoJSON, zip or GeoParquet), or `{PACKAGE}` and its release.",
+    )
+
+
 def read_release(path: str | Path) -> tuple[list[str], np.ndarray]:
     """`(tzids, polygons)`, both (P,), of a release file: `.parquet`, `.geojson`, `.json`, or a `.zip` of GeoJSON."""
     path = Path(path)
@@ -50,9 +57,9 @@ def read_release(path: str | Path) -> tuple[list[str], np.ndarray]:
             tzids, geoms = _features(json.loads(_geojson_text(path)))
         parts, row = shapely.get_parts(geoms, return_index=True)
     except MALFORMED as problem:
-        raise UsageError(f"{path.name} is not a tz_world release: {type(problem).__name__}: {problem}") from None
+        raise _refusal(f"{path.name} is not a tz_world release: {type(problem).__name__}: {problem}") from None
     if lost := sorted(set(np.delete(tzids, row).tolist())):
-        raise UsageError(f"{path.name}: no geometry for {', '.join(lost)}: take a complete release")
+        raise _refusal(f"{path.name}: no geometry for {', '.join(lost)}")
     return tzids[row].tolist(), parts
 
 
@@ -84,7 +91,7 @@ def check_polygons(tzids: list[str], geoms: np.ndarray) -> None:
     A ring that touches itself in a point is accepted: inside and outside stay well defined.
     """
     if not len(geoms):
-        raise UsageError("the tz_world release holds no polygon: take a complete release")
+        raise _refusal("the tz_world release holds no polygon")
     problems = {}
     bounds = shapely.bounds(geoms)
     outside = ~((bounds[:, :2] >= (-180, -90)).all(axis=1) & (bounds[:, 2:] <= (180, 90)).all(axis=1))
@@ -96,19 +103,16 @@ def check_polygons(tzids: list[str], geoms: np.ndarray) -> None:
         problems.setdefault(tzids[row], f"{geoms[row].geom_type} instead of Polygon")
     if problems:
         listing = "; ".join(f"{tzid}: {reason}" for tzid, reason in sorted(problems.items()))
-        raise UsageError(f"polygons of {len(problems)} zones cannot be used: {listing}. Repair or replace the release")
+        raise _refusal(f"polygons of {len(problems)} zones cannot be used: {listing}")
 
 
 def main(*, tz_world: str, source: str, sha256: str, release: str) -> None:
     if source == PACKAGE:
         if release != (held := packaged_release()):
-            raise UsageError(f"the data package holds tz_world {held}, config asks for {release}: pin the one you want")
+            raise _refusal(f"the data package holds tz_world {held}, the config asks for {release}")
         tzids, geoms = read_packaged()
     else:
-        if not Path(source).is_file():
-            raise UsageError(f"no tz_world release at {source}: put the file there or set source to {PACKAGE!r}")
-        if (found := sha256_file(source)) != sha256:
-            raise UsageError(f"{Path(source).name}: sha256 is {found}, config pins {sha256}: check the file or the pin")
+        check_pinned("tz_world", source, sha256)
         tzids, geoms = read_release(source)
     check_polygons(tzids, geoms)
     write_tz_world(tz_world, tzids, geoms, release)

@@ -6,8 +6,10 @@ import tarfile
 from importlib import metadata, resources
 from pathlib import Path
 
-from scripts.lib.errors import UsageError
+from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file, write_bytes, write_json
+from scripts.lib.release_file import PACKAGE, check_pinned
+from scripts.lib.zones.archive import check_archive, read_zone_tab
 
 RETRIEVED = "2026-11-24T00:00:00.000000Z"  # the day on which the environment lock was made; a package has no other
 
@@ -29,8 +31,9 @@ def packaged_files(release: str) -> dict[str, bytes]:
 
     if release != tzdata.IANA_VERSION:
         raise UsageError(
-            f"config.yaml reference.tzdb.release is {release}, the tzdata package holds {tzdata.IANA_VERSION}.\n"
-            "  next:  install the environment lock again, or correct the release."
+            f"the tzdata package holds release {tzdata.IANA_VERSION}, the config asks for {release}",
+            where="reference.tzdb.release in config/config.yaml",
+            action="Install the environment lock again, or correct the release.",
         )
     root = Path(str(resources.files("tzdata"))) / "zoneinfo"
     files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
@@ -41,16 +44,23 @@ def packaged_files(release: str) -> dict[str, bytes]:
     }
 
 
+def check_own(source: str, sha256: str) -> None:
+    """Raises 2A-S0-010, -015 or -023 unless `source` is the pinned file and an archive that can be read."""
+    check_pinned("tzdb", source, sha256)
+    try:
+        check_archive(source)
+        read_zone_tab(source)
+    except (Abort, ValueError) as problem:
+        action = "Name an IANA tzdata*.tar.gz as reference.tzdb.source in config/config.yaml, with its sha256."
+        raise Abort("2A-S0-023", getattr(problem, "message", str(problem)), action=action, path=source) from None
+
+
 def main(*, archive: str, meta: str, provenance: str, release: str, source: str, sha256: str) -> None:
-    if source == "package":
+    if source == PACKAGE:
         write_bytes(archive, pack(packaged_files(release)))
         upstream = {"primary_url": "package tzdata " + metadata.version("tzdata"), "fallback_urls_attempted": []}
     else:
-        if not Path(source).is_file() or sha256_file(source) != sha256:
-            raise UsageError(
-                f"reference.tzdb.source {source} is missing or its SHA-256 is not the one in config.yaml.\n"
-                "  next:  correct source and sha256."
-            )
+        check_own(source, sha256)
         write_bytes(archive, Path(source).read_bytes())
         upstream = {"primary_url": Path(source).name, "fallback_urls_attempted": []}
     digest = sha256_file(archive)
@@ -62,7 +72,7 @@ def main(*, archive: str, meta: str, provenance: str, release: str, source: str,
             "artefact_id": "tzdb_release",
             "release_tag": release,
             "upstream": upstream,
-            "retrieved_at_utc": RETRIEVED,
+            "retrieved_at_utc": RETRIEVED if source == PACKAGE else None,
             "raw": raw,
             "licence_note": "Public domain (IANA tz database)",
         },

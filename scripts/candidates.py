@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.compare_runs import outcome
+from scripts.lib.certification.compare import veto_reasons
 from scripts.lib.files import read_json, write_text
 from scripts.lib.text_tables import markdown, number
 
@@ -20,7 +21,7 @@ def report(certificates: list[dict[str, Any]], comparisons: list[dict[str, Any]]
     for gate in gates:
         found = {entry["run"]: next(row for row in entry["gates"] if row["gate"] == gate) for entry in certificates}
         first = next(iter(found.values()))
-        asked = f"{first['op']} {number(first['b'])}" if first["b"] is not None else "(B+ only)"
+        asked = f"{first['op']} {number(first['b_contract'])}" if first["b_contract"] is not None else "(B+ only)"
         values = {entry["run"]: _values(found[entry["run"]], entry["required_seeds"]) for entry in certificates}
         rows.append({"gate": gate, "B": asked} | values)
     order = " / ".join(map(str, certificates[0]["required_seeds"]))
@@ -29,8 +30,8 @@ def report(certificates: list[dict[str, Any]], comparisons: list[dict[str, Any]]
     for entry in comparisons:
         for name, against in entry["against"].items():
             lines += [f"* **{entry['run']}** against {name}: {outcome(against)}{_vetoes(against)}"]
-    improved = [entry["run"] for entry in comparisons if any(part["accepted"] for part in entry["against"].values())]
-    lines += ["", f"Accepted: {', '.join(improved)}." if improved else "No candidate improves a failing realism gate."]
+    accepted = [entry["run"] for entry in comparisons if entry["p0"] and entry["against"][entry["p0"]]["accepted"]]
+    lines += ["", f"Accepted against P0: {', '.join(accepted) or 'none'}."]
     return "\n".join(lines) + "\n"
 
 
@@ -41,7 +42,7 @@ def _values(row: dict[str, Any], seeds: list[int]) -> str:
 
 
 def _vetoes(against: dict[str, Any]) -> str:
-    reasons = sorted({f"seed {seed}: {why}" for seed, part in against["seeds"].items() for why in part["veto"]})
+    reasons = sorted(f"seed {seed}: {why}" for seed, why in veto_reasons(against))
     return f" Vetoes: {'; '.join(reasons)}." if reasons else ""
 
 

@@ -3,15 +3,16 @@
 Called when the workflow is read, so that nothing starts on a wrong configuration.
 """
 
-import difflib
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from scripts.lib.contracts import load_yaml, schema, schema_errors_at
+from scripts.lib.contracts import load_yaml, schema
+from scripts.lib.release_file import PACKAGE
+from scripts.lib.rootpaths import dataset_path
+from scripts.lib.schema_words import near, schema_messages
 
 ROOT = Path(__file__).parents[1]
 POLICIES = {
@@ -19,6 +20,11 @@ POLICIES = {
     "tz_nudge.yml": "tz_nudge_v1",
     "governance.yaml": "governance_v1",
 }
+NAMING = {"candidate": "candidates", "baselines": "candidates", "last_good": "candidates"}
+NAMING |= {"frozen_authorities": "authority"}
+NO_AUTHORITY = {"facts"}  # lies in config/authority/ beside the pins that are built from it
+RELEASES = {"tz_world": "tz_world_2025a", "tzdb": "tzdb_release"}
+ENTRY = ("source", "sha256", "release")
 
 
 def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -26,7 +32,6 @@ def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     errors = schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
     candidates = _folder("candidates", errors)
     authorities = _folder("authority", errors)
-    authorities.pop("facts", None)
     sound = {}
     for name, entry in candidates.items():
         found = schema_messages(entry, schema("schemas.config.yaml#/candidate"), f"candidates/{name}.yaml")
@@ -35,8 +40,7 @@ def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
             sound[name] = entry
     for name, entry in authorities.items():
         errors += schema_messages(entry, schema("schemas.config.yaml#/authority"), f"authority/{name}.yaml")
-    errors += policy_errors()
-    errors += cross_checks(config, sound, set(candidates), set(authorities))
+    errors += policy_errors() + name_errors(config) + candidate_errors(sound) + reference_errors(config)
     if errors:
         sys.exit("Configuration refused:\n" + "\n".join(f"  - {error}" for error in errors))
     return candidates, authorities
@@ -55,67 +59,62 @@ def policy_errors() -> list[str]:
     return errors
 
 
-def _folder(name: str, errors: list[str]) -> dict[str, Any]:
-    found = {}
-    for path in sorted((ROOT / "config" / name).glob("*.yaml")):
-        try:
-            found[path.stem] = load_yaml(path)
-        except yaml.YAMLError as problem:
-            errors.append(f"{name}/{path.name}: {' '.join(str(problem).split())}")
-    return found
-
-
-def schema_messages(value: Any, rule: dict[str, Any], where: str) -> list[str]:
-    """One line an error: path, value found, what is allowed, and the nearest key or value for a misspelt one."""
-    messages = []
-    for error in schema_errors_at(value, rule):
-        place = "/".join(map(str, error.absolute_path)) or "(top)"
-        if error.validator == "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            for key in sorted(map(str, set(error.instance) - set(known))):
-                nearest = difflib.get_close_matches(key, known, n=1)
-                hint = f"; did you mean `{nearest[0]}`?" if nearest else f"; allowed: {', '.join(known)}"
-                messages.append(f"{where}: {place}: unknown key `{key}`{hint}")
-        elif error.validator == "required":
-            messages.append(f"{where}: {place}: {error.message}")
-        else:
-            allowed = f"{error.validator} {error.validator_value}"
-            if error.validator == "enum" and isinstance(error.instance, str):
-                allowed += _near(error.instance, error.validator_value)
-            messages.append(f"{where}: {place}: found {str(error.instance)[:80]!r}; allowed: {allowed}"[:300])
-    return messages
-
-
-def cross_checks(
-    config: dict[str, Any], sound: dict[str, Any], candidates: set[str], authorities: set[str]
-) -> list[str]:
-    """What a schema cannot say: names that must exist, and parents that must not go in circles.
-
-    `sound` holds the candidates that obey their schema, so that one bad file does not hide the errors of the others.
-    """
+def name_errors(config: dict[str, Any]) -> list[str]:
+    """Candidates and authorities that config.yaml names and that have no file."""
     errors = []
-    baselines = config.get("baselines") if isinstance(config.get("baselines"), list) else []
-    for key in [config.get("candidate"), *baselines, config.get("last_good")]:
-        if isinstance(key, str) and key and key not in candidates:
-            errors.append(f"config.yaml: candidate `{key}` has no file{_near(key, candidates)}")
-    for name, entry in sound.items():
-        if entry["name"] != name:
-            errors.append(f"candidates/{name}.yaml: name is `{entry['name']}`, must be `{name}`")
-        if entry["authority"] not in authorities:
-            errors.append(
-                f"candidates/{name}.yaml: authority `{entry['authority']}` has no file"
-                + _near(entry["authority"], authorities)
-            )
-        seen, parent = [name], entry["parent"]
-        while parent is not None:
-            if parent in seen or parent not in sound:
-                errors.append(f"candidates/{name}.yaml: parent `{parent}` is unknown or goes in a circle")
-                break
-            seen.append(parent)
-            parent = sound[parent]["parent"]
+    for key, folder in NAMING.items():
+        value, known = config.get(key), _names(folder)
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, str) and name and name not in known:
+                errors.append(f"config.yaml: {key}: `{name}` has no file in config/{folder}/{near(name, known)}")
     return errors
 
 
-def _near(key: str, known: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(key, sorted(known), n=1)
-    return f"; did you mean `{nearest[0]}`?" if nearest else f"; known: {', '.join(sorted(known))}"
+def candidate_errors(sound: dict[str, Any]) -> list[str]:
+    """What a schema cannot say of candidates: names that must exist, and parents that must not go in circles.
+
+    `sound` holds the candidates that obey their schema, so that one bad file does not hide the errors of the others.
+    """
+    errors, authorities, files = [], _names("authority"), _names("candidates")
+    for name, entry in sound.items():
+        where, authority = f"candidates/{name}.yaml", entry["authority"]
+        if entry["name"] != name:
+            errors.append(f"{where}: name is `{entry['name']}`, must be `{name}`")
+        if authority not in authorities:
+            errors.append(f"{where}: authority `{authority}` has no file{near(authority, authorities)}")
+        seen, parent = [name], entry["parent"]
+        while parent in sound and parent not in seen:
+            seen.append(parent)
+            parent = sound[parent]["parent"]
+        if parent is not None and (parent in seen or parent not in files):
+            errors.append(f"{where}: parent `{parent}` is unknown or goes in a circle")
+    return errors
+
+
+def reference_errors(config: dict[str, Any]) -> list[str]:
+    """Releases of the user's own without digest or file. One that was built already may be gone: archives lack it."""
+    reference, errors = config.get("reference"), []
+    for kind, dataset in RELEASES.items():
+        entry = reference.get(kind) if isinstance(reference, dict) else None
+        source, sha256, release = ((entry if isinstance(entry, dict) else {}).get(key) for key in ENTRY)
+        if not source or not isinstance(source, str) or source == PACKAGE:
+            continue
+        if sha256 == "":
+            errors.append(f"config.yaml: reference/{kind}/sha256: empty; write the SHA-256 of {source}")
+        if not Path(source).is_file() and not Path(dataset_path(dataset, release=release)).is_file():
+            errors.append(f"config.yaml: reference/{kind}/source: no file {source}")
+    return errors
+
+
+def _names(folder: str) -> set[str]:
+    return {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")} - NO_AUTHORITY
+
+
+def _folder(name: str, errors: list[str]) -> dict[str, Any]:
+    found = {}
+    for stem in sorted(_names(name)):
+        try:
+            found[stem] = load_yaml(ROOT / "config" / name / f"{stem}.yaml")
+        except yaml.YAMLError as problem:
+            errors.append(f"{name}/{stem}.yaml: {' '.join(str(problem).split())}")
+    return found

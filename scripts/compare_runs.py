@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.certification.compare import compare, seed_tests
+from scripts.lib.certification.compare import compare, seed_tests, veto_reasons
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json, write_text
 from scripts.lib.scoring.metrics import unavailable
@@ -38,11 +38,12 @@ def main(
         for seed, found in entry["seeds"].items():
             old, new = (part[int(seed)]["countries"] for part in (before, after))
             empty = [side for side, table in (("baseline", old), ("candidate", new)) if table.empty]
-            found["tests"] = unavailable(f"{' and '.join(empty)} withheld") if empty else seed_tests(old, new)
+            found["tests"] = unavailable(f"{' and '.join(empty)} withheld") if empty else seed_tests(old, new, limits)
         against[name] = entry
     status = "ok" if against else "not_applicable"
     reason = None if against else "a baseline has nothing to be compared with"
-    write_json(comparison, {"run": run, "status": status, "reason": reason, "against": against})
+    p0 = next(iter(against), None)
+    write_json(comparison, {"run": run, "status": status, "reason": reason, "p0": p0, "against": against})
     write_text(comparison_report, report(run, against))
 
 
@@ -75,9 +76,7 @@ def report(run: str, against: dict[str, Any]) -> str:
             if rate != "error_codes"
         ]
         lines += [markdown(pd.DataFrame(rates)), ""]
-        lines += [
-            f"* seed {seed}: vetoed, {reason}" for seed, found in entry["seeds"].items() for reason in found["veto"]
-        ]
+        lines += [f"* seed {seed}: vetoed, {reason}" for seed, reason in veto_reasons(entry)]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

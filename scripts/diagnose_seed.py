@@ -10,6 +10,7 @@ import pandas as pd
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
 from scripts.lib.scoring import diagnostics
+from scripts.lib.scoring.gates import GRADES
 from scripts.lib.scoring.metrics import unavailable
 from scripts.lib.states.policy import active, country_codes
 from scripts.lib.states.sites import batches, key_columns, open_checked
@@ -39,6 +40,7 @@ def main(
     zone_counts: str,
     tz_overrides: str,
     triage: str,
+    gates: str,
     share_matrix: str,
     seed_diagnostics: str,
     governance_audit: str,
@@ -47,12 +49,13 @@ def main(
     table, counts = read_csv(country_diagnostics), read_csv(zone_counts)
     withheld = "no rows: site_timezones was withheld or is empty"
     found: dict[str, Any] = {"seed": seed}
+    rho = load_yaml(gates)["expected_rho"]
     if len(table):
         table = add_dispersion(table, site_locations)
         matrix = diagnostics.share_matrix(counts)
         found |= {
             "share_matrix": {"status": "ok", "countries": len(matrix), "path": Path(share_matrix).name},
-            "spatial_coupling": diagnostics.coupling(table),
+            "spatial_coupling": diagnostics.coupling(table, {grade.upper(): rho[grade] for grade in GRADES}),
             "concentration": diagnostics.concentration(table),
             "dispersion_km": dict(zip(table["country_iso"], table["dispersion_km"], strict=True)),
         }

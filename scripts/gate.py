@@ -14,6 +14,6 @@ def passes(status: str, require: str) -> bool:
 if __name__ == "__main__":
     certificate = read_json(snakemake.input.certification)
     require = snakemake.params.require
-    if not passes(certificate["status"], require):
-        sys.exit(f"gate: {certificate['run']} is {certificate['status']}, config.require asks for {require}")
-    print(f"gate: {certificate['run']} is {certificate['status']}")
+    print(f"gate: {certificate['run']} is {certificate['status']}; config.require asks for {require}", file=sys.stderr)
+    print(f"  read: {snakemake.input.certification}", file=sys.stderr)
+    sys.exit(not passes(certificate["status"], require))

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scripts.lib.certification.phases import CHECKS, Evidence, progression
+from scripts.lib.certification.evidence import Evidence
+from scripts.lib.certification.phases import CHECKS, progression
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, sha256_file, write_json, write_text
 from scripts.lib.text_tables import markdown, read_csv
@@ -52,6 +53,7 @@ def main(
         ledger=read_json(ledger),
         reason_codes=load_yaml(reason_codes),
         gates=load_yaml(gates),
+        digests={path: sha256_file(path) for path in [*seed_metrics, *zone_counts]},
     )
     own = {"certification": [path for path in certifications if f"/{run}/" in path]}
     files = {
@@ -104,9 +106,12 @@ def as_markdown(run: str, statements: list[dict[str, Any]], stages: dict[str, di
     ]
     lines = [f"# Phase ledger of {run}", "", markdown(pd.DataFrame(rows)), ""]
     for phase, entry in stages.items():
-        state = "done" if entry["done"] else f"open: {', '.join(entry['open'])}"
-        start = "" if entry["may_start"] else f"; may not start before {', '.join(entry['blocked_by'])}"
-        lines.append(f"* {phase}: {state}{start}")
+        before = ", ".join(entry["blocked_by"])
+        if not entry["done"]:
+            state = f"open: {', '.join(entry['open'])}" + (f"; may not start before {before}" if before else "")
+        else:
+            state = f"statements hold; out of order until {before}" if before else "done"
+        lines.append(f"* {phase}: {state}")
     return "\n".join(lines) + "\n"
 
 

@@ -7,13 +7,14 @@ python -m scripts.pin_authority --rebuild --name frozen --tz-world FILE --places
 import argparse
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from scripts import build_upstream
 from scripts.lib.contracts import catalog_path, load_yaml, schema_errors
-from scripts.lib.errors import UsageError
+from scripts.lib.errors import Abort, AbortGroup, UsageError
 from scripts.lib.files import read_json, write_text
 from scripts.lib.upstream.bundle_1b import digests, merchant_map_folder, root_paths
 from scripts.lib.upstream.layout import check_bundle
@@ -33,7 +34,10 @@ def seed_entry(root: str | Path) -> tuple[int, dict[str, Any]]:
     path = root / catalog_path("run_receipt_1B")
     if not path.is_file():
         raise UsageError(f"{root}: no {path.name}: point at the root of one seed's run")
-    receipt = read_json(path)
+    try:
+        receipt = read_json(path)
+    except ValueError as problem:
+        raise UsageError(f"{path}: no JSON: {problem}") from None
     errors = schema_errors(receipt, "schemas.1B.yaml#/run_receipt")
     if errors:
         raise UsageError(f"{path}: {'; '.join(errors)}")
@@ -97,10 +101,17 @@ def write_authority(name: str, authority: dict[str, Any]) -> Path:
     return path
 
 
+def authority_name(text: str) -> str:
+    """`text`, if paths of the workflow can carry it; `facts` is another file of the same folder."""
+    if not re.fullmatch("[a-z0-9_]+", text) or text == FACTS.stem:
+        raise argparse.ArgumentTypeError(f"{text!r}: take lower-case letters, digits and _, and not `{FACTS.stem}`")
+    return text
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("roots", nargs="*", metavar="ROOT", help="root of one seed's run")
-    parser.add_argument("--name", required=True, help="name of the authority, as candidates give it")
+    parser.add_argument("--name", required=True, type=authority_name, help="the authority, as candidates name it")
     parser.add_argument("--about", default="The user's own upstream runs.", help="one sentence for the authority file")
     parser.add_argument("--rebuild", action="store_true", help="build the replica NAME from the facts and pin it")
     parser.add_argument("--tz-world", help="with --rebuild: the zone polygons, tz_world.parquet")
@@ -110,10 +121,13 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("give either run roots or --rebuild")
     if given.rebuild and not (given.tz_world and given.places):
         parser.error("--rebuild needs --tz-world and --places")
-    if given.rebuild:
-        authority = replica_authority(given.name, given.tz_world, given.places)
-    else:
-        authority = import_authority(given.roots, given.about)
+    try:
+        if given.rebuild:
+            authority = replica_authority(given.name, given.tz_world, given.places)
+        else:
+            authority = import_authority(given.roots, given.about)
+    except (UsageError, Abort, AbortGroup) as problem:
+        parser.exit(2, f"{problem}\n")
     path = write_authority(given.name, authority)
     files = sum(len(entry["files"]) for entry in authority["seeds"].values())
     print(f"{path}: {len(authority['seeds'])} seeds, {files} files pinned")

@@ -1,26 +1,45 @@
 """Write the digests of a reopen record's evidence: `python -m scripts.pin_reopen config/reopen/NAME.yaml`."""
 
-import sys
+import argparse
 from pathlib import Path
 
+import yaml
+
 from scripts.lib.contracts import load_yaml
+from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_text
 
 
 def pin(record: Path) -> list[str]:
-    """Put the digest of each evidence file in place of the one that stands there; returns a line a file."""
+    """Put the digest of each evidence file in place of the one that stands there; returns a line a file.
+
+    Raises `UsageError` for a record without entries `{path: ..., sha256: ...}` of one line each, OSError for a file
+    that is missing.
+    """
     lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
     found = []
-    for entry in load_yaml(record)["evidence"]:
-        digest = sha256_file(entry["path"])
-        place = next(number for number, line in enumerate(lines) if f"path: {entry['path']}," in line)
-        lines[place] = lines[place].replace(entry["sha256"], digest)
-        found.append(f"{digest}  {entry['path']}")
+    try:
+        for entry in load_yaml(record)["evidence"]:
+            digest = sha256_file(entry["path"])
+            place = next(number for number, line in enumerate(lines) if f"path: {entry['path']}," in line)
+            lines[place] = lines[place].replace(entry["sha256"], digest)
+            found.append(f"{digest}  {entry['path']}")
+    except (yaml.YAMLError, KeyError, TypeError, StopIteration):
+        form = "{path: results/..., sha256: ..., says: ...}"
+        raise UsageError(f"{record}: its `evidence` is no list of entries {form}, one a line") from None
     write_text(record, "".join(lines))
     return found
 
 
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("record", type=Path, metavar="RECORD", help="the record, config/reopen/NAME.yaml")
+    given = parser.parse_args(arguments)
+    try:
+        print("\n".join(pin(given.record)))
+    except (UsageError, OSError) as problem:
+        parser.exit(2, f"{problem}\n")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    print("\n".join(pin(Path(sys.argv[1]))))
+    main()

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from scripts.lib.certification.retention import deletions, receipt_of, superseded
+from scripts.lib.certification.retention import data_folders, receipt_of, superseded
 from scripts.lib.files import read_json, write_json
 
 RECEIPT = Path("results/prune_receipt.json")
@@ -16,7 +16,7 @@ def prune(runs: Path, keep: list[str], receipt: Path) -> list[str]:
     for name in pruned:
         entries[name] = receipt_of(runs / name)
         write_json(receipt, entries)  # before the data go, so that a killed prune leaves no gap in the record
-        for folder in deletions(runs / name):
+        for folder in data_folders(runs / name):
             shutil.rmtree(folder)
     return pruned
 

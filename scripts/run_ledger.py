@@ -7,7 +7,8 @@ from scripts.lib.files import read_json, sha256_file, write_json
 PROTOCOL = {
     "order": "S0 -> S1 -> S2 -> S3 -> S4 -> S5 -> score, one run root per seed; then certify over all required seeds",
     "run_choice": "the seed -> run id map of the pinned authority, never the newest run",
-    "retention": "baselines, candidate, last-good keep their data; `snakemake prune` deletes superseded failures'",
+    "retention": "baselines, candidate, what it is compared with and last-good keep their data;"
+    " `snakemake prune` deletes superseded failures'",
 }
 
 
@@ -17,6 +18,7 @@ def main(
     ledger: str,
     candidate: str,
     baselines: list[str],
+    compared_with: list[str],
     last_good: str | None,
     required_seeds: list[int],
     superseded: list[str],
@@ -26,7 +28,7 @@ def main(
     good = candidate if passes(found[candidate]) else last_good
     if good and not passes(found[good]):
         good = None
-    retained = list(dict.fromkeys([*baselines, candidate, *([last_good] if last_good else [])]))
+    retained = list(dict.fromkeys([*baselines, *compared_with, candidate, *([last_good] if last_good else [])]))
     write_json(
         ledger,
         {

@@ -9,7 +9,13 @@ from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.states.policy import load_overrides
-from scripts.lib.states.s0_inputs import check_egress, check_minimum_set, check_tz_assets, read_run_receipt
+from scripts.lib.states.s0_inputs import (
+    check_egress,
+    check_minimum_set,
+    check_tz_assets,
+    needed_mcc_map,
+    read_run_receipt,
+)
 from scripts.lib.states.s0_publish import Places, publish
 from scripts.lib.states.s0_seal import check_unique, seal, version_tags
 from scripts.lib.states.state import report_errors
@@ -45,7 +51,8 @@ def main(
     reopen_record: list[str] | str = (),
     reopen_evidence: list[str] | str = (),
 ) -> None:
-    check_reopen(authority, frozen_authority, str(reopen_record) if reopen_record else None, seed)
+    record = str(reopen_record) if reopen_record else None
+    check_reopen(authority, frozen_authority, record, seed, pins["created_utc"])
     run = read_run_receipt(run_receipt, seed, pins)
     fingerprint = run["manifest_fingerprint"]
     flag_digest = check_bundle(bundle_index, bundle_flag)
@@ -53,7 +60,7 @@ def main(
     event("GATE", result="pass", flag_sha256_hex=flag_digest)
 
     paths = {
-        "validation_bundle_1B": bundle_index,
+        "validation_bundle_1B": str(Path(bundle_index).parent),
         "validation_passed_flag_1B": bundle_flag,
         "site_locations": site_locations,
         "tz_world_2025a": tz_world,
@@ -63,12 +70,11 @@ def main(
         "tz_nudge": tz_nudge,
         "governance": governance,
     }
-    if merchant_mcc_map:
-        paths["merchant_mcc_map"] = str(merchant_mcc_map)
-    check_minimum_set(paths, needs_mcc=False)
+    check_minimum_set(paths)
     overrides = load_overrides(tz_overrides, "2A-S0-030", "2A-S0-031")
-    check_minimum_set(paths, needs_mcc=any(row["scope"] == "mcc" for row in overrides))
-    tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, overrides)
+    paths |= needed_mcc_map(overrides, str(merchant_mcc_map or ""))
+    check_minimum_set(paths)
+    tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
 
     tags = version_tags(paths, seed, fingerprint, releases)
     rows = [seal(asset, path, tags[asset], run, releases) for asset, path in paths.items()]
@@ -81,7 +87,7 @@ def main(
     found = gate_receipt(run, flag_digest, rows)
     partition = publish(Places(receipt, inventory, determinism), found, rows)
     event("DETERMINISM", sha256_hex=partition["sha256_hex"])
-    event("VALIDATION", result="pass")
+    event("VALIDATION", id="2A-S0", result="pass")
     write_json(report, with_warnings(run_report(run, found, rows, tz_assets, partition)))
     event("EMIT", status="pass")
 
@@ -92,7 +98,7 @@ def gate_receipt(run: dict[str, Any], flag_digest: str, rows: list[dict[str, Any
     return {
         "manifest_fingerprint": fingerprint,
         "parameter_hash": run["parameter_hash"],
-        "validation_bundle_path": _bundle_path(fingerprint),
+        "validation_bundle_path": catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint),
         "flag_sha256_hex": flag_digest,
         "verified_at_utc": run["created_utc"],
         "sealed_inputs": [
@@ -123,7 +129,7 @@ def run_report(
         "manifest_fingerprint": fingerprint,
         "parameter_hash": run["parameter_hash"],
         "upstream": {
-            "bundle_path": _bundle_path(fingerprint),
+            "bundle_path": receipt["validation_bundle_path"],
             "flag_sha256_hex": receipt["flag_sha256_hex"],
             "verified_at_utc": run["created_utc"],
             "run_id": run["run_id"],
@@ -155,10 +161,6 @@ def with_warnings(report: dict[str, Any]) -> dict[str, Any]:
     warning = Abort("2A-S0-070", "; ".join(problems[:3]), dataset="s0_run_report")
     say(str(warning))
     return report | {"warnings": [*report.get("warnings", []), warning.finding()]}
-
-
-def _bundle_path(fingerprint: str) -> str:
-    return str(Path(catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint)).parent) + "/"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """S1: one provisional tzid per site, by geometry first (states.md §3)."""
 
+import logging
 import re
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path, schema
 from scripts.lib.errors import Abort, raise_all
@@ -25,7 +27,7 @@ from scripts.lib.states.policy import (
 )
 from scripts.lib.states.s1_tally import Tally
 from scripts.lib.states.sites import batches, country_categories, key_columns, open_checked
-from scripts.lib.states.sort import sorted_copy
+from scripts.lib.states.sort import SORT_MEMORY_MB, sorted_copy
 from scripts.lib.states.state import Stages, run_state
 from scripts.lib.tables import (
     ROW_GROUP,
@@ -68,8 +70,8 @@ def main(
     report: str,
     seed: int,
     fingerprint: str,
-    sort_memory_mb: int,
     merchant_mcc_map: list[str] | str = (),
+    sort_memory_mb: int = SORT_MEMORY_MB,
 ) -> None:
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
@@ -116,11 +118,12 @@ def main(
             **tally.report(index.tzids, caps),
             "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
         }
-        breaches = tally.breaches(stages["s1_tz_lookup"]) + s1_breaches(body["governance"], seed)
+        log_lookup(body["counts"])
+        breaches = tally.breaches() + s1_breaches(body["counts"], body["governance"], seed)
         if breaches:
             breaches[0].context["report"] = body  # counts of a failed run are evidence, its rows are not
         raise_all(breaches)
-        event("VALIDATION", result="pass", sites_total=tally.keys.rows)
+        event("VALIDATION", id="2A-S1", result="pass", sites_total=tally.keys.rows)
         if not tally.sorted_input:
             body["warnings"] = [
                 Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations").finding()
@@ -128,6 +131,14 @@ def main(
         return body
 
     run_state("S1", compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
+
+
+def log_lookup(counts: dict[str, Any]) -> None:
+    """The LOOKUP event; sites that lie further from their country than the threshold make it a warning."""
+    names = {edge: f"fallback_nearest_{edge}_threshold" for edge in ("within", "outside")}
+    fallbacks = {name: counts[name] for name in names.values()}
+    severity = logging.WARNING if counts[names["outside"]] else logging.INFO
+    event("LOOKUP", severity=severity, sites=counts["sites_total"], **fallbacks)
 
 
 def open_sealed_index(gate: Gate, path: str) -> ZoneIndex:
@@ -188,7 +199,7 @@ def _stream_once(path, stage, resolve, mcc_of, tzids, constants) -> Tally:
             out.write_batch(to_batch(batch, country, found, tzids, constants, columns), row_group_size=ROW_GROUP)
             if total > PROGRESS_ROWS and tally.keys.rows % PROGRESS_ROWS < len(lon):
                 say(f"S1: {tally.keys.rows:,} of {total:,} sites")
-    event("LOOKUP", sites=tally.keys.rows)
+    tally.written = pq.read_metadata(stage).num_rows
     return tally
 
 

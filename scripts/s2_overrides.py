@@ -1,15 +1,17 @@
 """S2: the final tzid of every site; overrides are confirmed, never re-decided (states.md §4)."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.logs import event
+from scripts.lib.logs import event, say
 from scripts.lib.states.gate import check_partition, check_published, check_seal, open_gate
-from scripts.lib.states.governance import override_by_country, rate, s2_breaches
+from scripts.lib.states.governance import emitted, override_by_country, s2_breaches
 from scripts.lib.states.mcc import load_mcc
 from scripts.lib.states.outputs import check_embedded
 from scripts.lib.states.policy import (
@@ -23,6 +25,7 @@ from scripts.lib.states.policy import (
 )
 from scripts.lib.states.s2_checks import check_coherence, codes_of, confirm, table_breaches
 from scripts.lib.states.sites import Keys, batches, key_columns, open_checked
+from scripts.lib.states.sort import SORT_MEMORY_MB, sorted_copy
 from scripts.lib.states.state import Stages, run_state
 from scripts.lib.tables import ROW_GROUP, categorical, encoded, stream_writer, values_of
 from scripts.lib.zones.tz_world import UNREADABLE, tz_world_info
@@ -79,7 +82,7 @@ def main(
                     "sha256_digest": gate.sealed["merchant_mcc_map"]["sha256_hex"] if mcc else None,
                 },
             },
-            **report_blocks(tally, len(all_rows) - len(rows), lacking, caps),
+            **report_blocks(tally, len(rows), len(all_rows) - len(rows), lacking, caps),
             "output": {
                 "path": catalog_path("site_timezones", **tokens),
                 "format": "parquet",
@@ -89,13 +92,13 @@ def main(
         breaches = table_breaches(tally, s1_tz_lookup, stages["site_timezones"])
         if lacking:
             breaches.append(Abort("2A-S2-091", f"provenance incomplete for {', '.join(lacking)}", path=tz_overrides))
-        breaches += s2_breaches(body["governance"]["rates"], caps, seed)
+        breaches += s2_breaches(body["counts"], caps, seed)
         event("GOVERNANCE", **body["governance"]["rates"])
         if breaches:
             breaches[0].context["report"] = body
         raise_all(breaches)
-        event("VALIDATION", result="pass", sites_total=tally["keys"].rows)
-        if not tally["keys"].sorted:
+        event("VALIDATION", id="2A-S2", result="pass", sites_total=tally["keys"].rows)
+        if not tally["sorted_input"]:
             body["warnings"] = [Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed).finding()]
         return body
 
@@ -111,26 +114,40 @@ def zones_of_world(path: str) -> list[str]:
 
 
 def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: str, tokens: dict) -> dict[str, Any]:
-    """Write site_timezones batch by batch; returns the counts for the report."""
+    """Write site_timezones batch by batch, in key order; returns the counts for the report."""
+    open_checked(path, INPUT, "2A-S2-010")
+    check_embedded("S2", path, tokens, created)
+    tally = _stream_once(path, stage, overrides, mcc, tzids)
+    if tally["keys"].sorted:
+        return tally
+    say("S2: s1_tz_lookup is not in key order; sorting it within the memory bound")
+    with sorted_copy(path, INPUT, "2A-S2-030", SORT_MEMORY_MB) as ordered:
+        return _stream_once(ordered, stage, overrides, mcc, tzids) | {"sorted_input": False}
+
+
+def _stream_once(path, stage, overrides: Overrides, mcc, tzids: list[str]) -> dict[str, Any]:
     tally: dict[str, Any] = {
         "keys": Keys(),
+        "sorted_input": True,
         "sites": np.zeros(65536, np.int64),
         "overridden": np.zeros(65536, np.int64),
         "by_scope": np.zeros(len(SCOPES), np.int64),
+        "by_rule": Counter(),
         "tzids": set(),
     }
     schema = encoded(arrow_schema(OUTPUT))
     with stream_writer(stage, schema) as out:
         table = open_checked(path, INPUT, "2A-S2-010")
-        check_embedded("S2", path, tokens, created)
         for batch in batches(table, INPUT, "2A-S2-030", TZID_CODES):
             merchant, country, order = key_columns(batch)
             tally["keys"].add(merchant, country, order)
+            if not tally["keys"].sorted:
+                break
             zone = zone_ids(batch["tzid_provisional"], tzids)
             scope = codes_of(batch["override_scope"], SCOPES)
             applied = values_of(batch["override_applied"])
             check_coherence(batch, applied, scope)
-            confirm(overrides, mcc, merchant, country, order, zone, scope, applied)
+            tally["by_rule"] += confirm(overrides, mcc, merchant, country, order, zone, scope, applied)
 
             tally["sites"] += np.bincount(country, minlength=65536)
             tally["overridden"] += np.bincount(country[applied], minlength=65536)
@@ -143,7 +160,7 @@ def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: st
             }
             arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
             out.write_batch(pa.record_batch(arrays, schema=schema), row_group_size=ROW_GROUP)
-    return tally
+    return tally | {"written": pq.read_metadata(stage).num_rows}
 
 
 def zone_ids(column: pa.DictionaryArray, tzids: list[str]) -> np.ndarray:
@@ -156,16 +173,19 @@ def zone_ids(column: pa.DictionaryArray, tzids: list[str]) -> np.ndarray:
     return np.array([zone[value] for value in values], np.int32)[values_of(column.indices)]
 
 
-def report_blocks(tally: dict[str, Any], expired: int, lacking: list[str], caps: dict[str, Any]) -> dict[str, Any]:
+def report_blocks(
+    tally: dict[str, Any], active_rules: int, expired: int, lacking: list[str], caps: dict[str, Any]
+) -> dict[str, Any]:
     """`counts`, `checks` and `governance` of the run report."""
     total, overridden = tally["keys"].rows, int(tally["overridden"].sum())
     return {
         "counts": {
             "sites_total": total,
-            "rows_emitted": total,
+            "rows_emitted": tally["written"],
             "overridden_total": overridden,
             "overridden_by_scope": dict(zip(SCOPES, tally["by_scope"].tolist(), strict=True)),
             "override_no_effect": 0,
+            "overrides_active": active_rules,
             "expired_skipped": expired,
             "dup_scope_target": 0,
             "mcc_targets_missing": 0,
@@ -174,16 +194,20 @@ def report_blocks(tally: dict[str, Any], expired: int, lacking: list[str], caps:
         },
         "checks": {
             "pk_duplicates": tally["keys"].duplicates,
-            "coverage_mismatch": 0,
+            "coverage_mismatch": abs(total - tally["written"]),
             "null_tzid": 0,
             "unknown_tzid": 0,
             "tzid_not_in_tz_world": 0,
         },
-        "catalogue": {"writer_order_ok": tally["keys"].sorted},
+        "catalogue": {"writer_order_ok": tally["sorted_input"]},
         "governance": {
             "caps": {"override_rate_cap": caps["override_rate_cap"], "exceptions": caps["exceptions"]},
-            "rates": {"override_rate": rate(overridden, total)},
+            "rates": {"override_rate": emitted(overridden, total)},
             "override_by_country": override_by_country(tally["sites"], tally["overridden"]),
+            "override_by_rule": [
+                {"country_iso": country, "rule": rule, "count": count}
+                for (country, rule), count in sorted(tally["by_rule"].items())
+            ],
         },
     }
 

@@ -18,7 +18,6 @@ from scripts.lib.zones import tzif
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
 DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
-LIMIT = 900
 SAMPLE = 10
 
 
@@ -62,7 +61,7 @@ def main(
         }
         found = {**tokens, "generated_utc": gate.verified_at_utc, "status": "PASS", "counts": counts}
         write_json(stages["s4_legality_report"], found)
-        event("VALIDATION", result="pass")
+        event("VALIDATION", id="2A-S4", result="pass")
         return {
             "s0": gate.report(fingerprint),
             "inputs": {
@@ -139,8 +138,8 @@ def count_windows(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[int,
     """
     gaps = folds = 0
     for tzid, (instants, minutes) in zones.items():
-        if (np.abs(minutes[1:]) > LIMIT).any():
-            raise Abort("2A-S4-050", f"{tzid}: offset beyond {LIMIT} minutes", tzid=tzid)
+        if (np.abs(minutes[1:]) > tzif.LIMIT).any():
+            raise Abort("2A-S4-050", f"{tzid}: offset beyond {tzif.LIMIT} minutes", tzid=tzid)
         step = np.diff(minutes)
         if (step == 0).any() or (instants[1:] <= instants[:-1]).any():
             raise Abort("2A-S4-061", f"{tzid}: entries are not rising and coalesced", tzid=tzid)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import (
     canonical_json,
     clear_stages,
@@ -19,11 +19,12 @@ from scripts.lib.files import (
     write_text,
 )
 from scripts.lib.logs import event
-from scripts.lib.states.bundle import copied_verbatim, verify_bundle, write_index_and_flag
+from scripts.lib.states.bundle import FLAG_NAME, INDEX_NAME, verify_bundle, write_index_and_flag
 from scripts.lib.states.gate import Gate, check_published, open_gate
 from scripts.lib.states.outputs import is_withheld
 from scripts.lib.states.state import Stages, run_state
 
+MISSING, SAMPLE = "S4 report is missing or withheld", 10
 DATASETS = (
     "site_timezones",
     "tz_timetable_cache",
@@ -55,16 +56,14 @@ def main(
         seeds = discover_seeds(root, fingerprint)
         event("DISCOVERY", seeds=seeds)
         cache = check_cache(gate, manifest, payload)
+        found = legality_reports(root, seeds, fingerprint)
         check_published("2A-S5-030", s4_report, "s4_legality_report", legality)
-        evidence = {
-            f"evidence/s4/seed={number}/s4_legality_report.json": legality_report(root, number, fingerprint)
-            for number in seeds
-        }
+        evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in found.items()}
         evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
         digest = publish(bundle, evidence, fingerprint, gate.verified_at_utc)
         event("DIGEST", sha256_hex=digest)
-        listed = [name for name in tree_files(bundle) if name not in ("index.json", "_passed.flag")]
-        event("VALIDATION", result="pass")
+        listed = [name for name in tree_files(bundle) if name not in (INDEX_NAME, FLAG_NAME)]
+        event("VALIDATION", id="2A-S5", result="pass")
         return {
             "s0": gate.report(fingerprint),
             "inputs": {
@@ -73,8 +72,7 @@ def main(
                     **{key: cache[key] for key in ("tzdb_release_tag", "rle_cache_bytes", "tz_index_digest")},
                 }
             },
-            "seeds": {"discovered": len(seeds), "list": seeds},
-            "s4": {"covered": len(seeds), "missing": 0, "failing": 0, "sample_missing": []},
+            **seed_blocks(seeds, {}),
             "bundle": {
                 "path": catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint),
                 "files_indexed": len(listed),
@@ -152,19 +150,45 @@ def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
     return cache
 
 
-def legality_report(root: Path, seed: int, fingerprint: str) -> Path:
-    """Step 2: the S4 report of a seed, which must say PASS (2A-S5-030)."""
-    path = root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint)
+def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> dict[int, Path]:
+    """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030)."""
+    paths = {
+        seed: root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint) for seed in seeds
+    }
+    faults = {seed: why for seed, path in paths.items() if (why := fault(path, seed, fingerprint))}
+    blocks = seed_blocks(seeds, faults)
+    raise_all(
+        [Abort("2A-S5-030", why, seed=seed, path=str(paths[seed]), report=blocks) for seed, why in faults.items()]
+    )
+    return paths
+
+
+def fault(path: Path, seed: int, fingerprint: str) -> str:
+    """Why an S4 report does not stand for its partition; empty when it does."""
     if not path.is_file() or is_withheld(path):
-        raise Abort("2A-S5-030", "S4 report is missing or withheld", seed=seed, path=str(path))
+        return MISSING
     try:
         found = read_json(path)
         errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
     except ValueError as problem:
         errors = [str(problem)]
     if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
-        raise Abort("2A-S5-030", f"S4 report is not a PASS of this partition {errors[:1]}", seed=seed, path=str(path))
-    return path
+        return f"S4 report is not a PASS of this partition {errors[:1]}"
+    return ""
+
+
+def seed_blocks(seeds: list[int], faults: dict[int, str]) -> dict[str, Any]:
+    """The `seeds` and `s4` blocks of the run report."""
+    missing = [seed for seed, why in faults.items() if why == MISSING]
+    return {
+        "seeds": {"discovered": len(seeds), "list": seeds},
+        "s4": {
+            "covered": len(seeds) - len(faults),
+            "missing": len(missing),
+            "failing": len(faults) - len(missing),
+            "sample_missing": missing[:SAMPLE],
+        },
+    }
 
 
 def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> str:
@@ -176,7 +200,7 @@ def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated
             target = stage / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-            if not copied_verbatim(source, target):
+            if source.read_bytes() != target.read_bytes():
                 raise Abort("2A-S5-046", f"{name} differs from its source", path=str(source))
         datasets = [{"id": name, "status": "PASS"} for name in sorted(evidence)]
         checks = {
@@ -185,6 +209,8 @@ def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated
             "overall_status": "PASS",
             "datasets": datasets,
         }
+        if problems := schema_errors(checks, "schemas.2A.yaml#/validation/checks_v1"):
+            raise Abort("2A-S5-040", f"checks.json: {'; '.join(problems[:3])}", path=str(bundle))
         write_text(stage / "checks.json", canonical_json(checks))
         event("EVIDENCE", files=len(evidence))
         write_index_and_flag(stage)

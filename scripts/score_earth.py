@@ -8,11 +8,9 @@ import pyarrow.parquet as pq
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import write_json
 from scripts.lib.scoring.earth import ceilings, population_shares, scorecard, zones_of_places
-from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.gates import GRADES, holds
 from scripts.lib.scoring.metrics import add_cohorts
 from scripts.lib.zones.index import open_index
-
-DRAWS = 200
 
 
 def main(
@@ -33,7 +31,7 @@ def main(
     people = pq.read_table(places).to_pandas()
     people = people[people["country_iso"].isin(gated) & (people["population"] > 0)].reset_index(drop=True)
     zone, lookups = zones_of_places(open_index(lookup_index), people, support)
-    found = scorecard(population_shares(people.assign(tzid=zone)), support, flags, seed, DRAWS)
+    found = scorecard(population_shares(people.assign(tzid=zone)), support, flags, seed, limits["earth_draws"]["value"])
     found["metrics"] = {
         name: entry | verdicts(entry, limits["gates"][name]) for name, entry in found["metrics"].items()
     }
@@ -68,7 +66,7 @@ def cohort_flags(site_locations: str, support: pd.DataFrame, cohorts: dict[str, 
 
 def verdicts(entry: dict[str, Any], gate: dict[str, Any]) -> dict[str, bool]:
     """Whether a value passes its own gate at both grades."""
-    return {f"passes_{grade}": holds(entry["value"], gate["op"], gate[grade]) for grade in ("b", "bplus")}
+    return {f"passes_{grade}": holds(entry["value"], gate["op"], gate[grade]) for grade in GRADES}
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ import pyarrow.parquet as pq
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort
 from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.scoring.gates import failing, seed_checks, seed_verdict
+from scripts.lib.scoring.gates import GRADES, failing, seed_checks, seed_verdict
 from scripts.lib.scoring.governance_metrics import (
     bought_with_overrides,
     governance_metrics,
     policy_caveats,
     raised_override_gate,
+    used_exceptions,
 )
 from scripts.lib.scoring.metrics import add_cohorts, cohort_metrics, count_sites, country_table, unavailable
 from scripts.lib.scoring.variants import (
@@ -75,7 +76,8 @@ def main(
     run_id = read_json(run_receipt)["run_id"]
     cutoff = state["S0"]["upstream"]["verified_at_utc"][:10]
     cohort_config = load_yaml(cohorts)
-    gate_config, exceptions = raised_override_gate(load_yaml(gates), load_yaml(governance)["exceptions"], cutoff)
+    contract = load_yaml(gates)
+    gate_config, exceptions = raised_override_gate(contract, load_yaml(governance)["exceptions"], cutoff)
     receipt_root = Path(reports[0].split("/reports/layer1/")[0])
     bundle = receipt_root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
 
@@ -114,7 +116,12 @@ def main(
             "s1_sites_total": state["S1"].get("counts", {}).get("sites_total"),
             **scored,
             "metrics": metrics,
-            "caveats": scored["caveats"] + policy_caveats(state, metrics, gate_config, exceptions),
+            "thresholds": {
+                name: {grade: gate[grade] for grade in GRADES} for name, gate in gate_config["gates"].items()
+            },
+            "caveats": scored["caveats"]
+            + used_exceptions(metrics, contract, exceptions)
+            + policy_caveats(state, metrics, gate_config),
             "checks": checks,
             "failing_gates": failing(checks),
             "verdict": seed_verdict(checks),

@@ -45,9 +45,24 @@ def table(head: tuple[str, ...], rows: list[tuple]) -> str:
     return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
+def other_thresholds(limits: dict[str, Any], prefix: str = "") -> list[tuple]:
+    """(name, value, why, source) of everything in gates.yaml that is no gate and says why."""
+    rows = []
+    for name, entry in limits.items():
+        if not isinstance(entry, dict):
+            continue
+        if "why" in entry:
+            value = entry["value"] if "value" in entry else f"B {entry['b']}, B+ {entry['bplus']}"
+            rows.append((f"`{prefix}{name}`", value, entry["why"], entry["source"]))
+        else:
+            rows += other_thresholds(entry, f"{prefix}{name}.")
+    return rows
+
+
 def page() -> str:
     """The whole page as Markdown."""
-    gates = load_yaml(CONFIG / "certification/gates.yaml")["gates"]
+    limits = load_yaml(CONFIG / "certification/gates.yaml")
+    gates = limits.pop("gates")
     metrics = load_yaml(CONFIG / "certification/metrics.yaml")
     gate_rows = [
         (f"`{name}`", metrics[name]["question"], gate["op"], gate["b"], gate["bplus"], gate["why"], gate["source"])
@@ -60,6 +75,8 @@ def page() -> str:
         + table(("Key", "Type", "Meaning"), rows)
         + "\n## Gates\n\n"
         + table(("Metric", "Question", "", "B", "B+", "Why", "Source"), gate_rows)
+        + "\n## Other thresholds\n\n"
+        + table(("Threshold", "Value", "Why", "Source"), other_thresholds(limits))
     )
 
 

@@ -1,5 +1,6 @@
 """Dictionary, schemas and registry: where a dataset lies and what its rows look like, each stated once in config."""
 
+import io
 import math
 from functools import cache
 from pathlib import Path
@@ -70,7 +71,9 @@ def load_yaml(path: str | Path, as_text: bool = False) -> Any:
     """
     loader = _TextLoader if as_text else _UniqueKeyLoader
     try:
-        return yaml.load(Path(path).read_bytes().decode("utf-8"), Loader=loader)
+        stream = io.StringIO(Path(path).read_bytes().decode("utf-8"))
+        stream.name = Path(path).name  # the parser says where an error lies
+        return yaml.load(stream, Loader=loader)
     except (ValueError, TypeError, RecursionError) as problem:  # what PyYAML lets through for odd scalars and depth
         raise yaml.YAMLError(f"not readable as YAML: {type(problem).__name__}: {problem}") from None
 

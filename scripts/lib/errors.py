@@ -16,13 +16,15 @@ class Abort(Exception):
     """A breach of the contract with its reason code.
 
     `context` holds what helps to find the place: seed, dataset, path, tzid, counts. Never raw rows or coordinates.
+    `action` is the next step where this case asks for another one than the code in general.
     """
 
-    def __init__(self, code: str, message: str, **context: Any):
+    def __init__(self, code: str, message: str, *, action: str = "", **context: Any):
         message = " ".join(message.split())  # a finding is three lines: what, where, next
         super().__init__(message)
         self.code = code
         self.message = message
+        self.action = action
         self.context = context
 
     def finding(self) -> dict[str, Any]:
@@ -35,7 +37,7 @@ class Abort(Exception):
         return (
             f"{self.code} {entry['name']}: {self.message}\n"
             f"  where: {where or 'see the log'}\n"
-            f"  next:  {entry['action']}"
+            f"  next:  {self.action or entry['action']}"
         )
 
 
@@ -59,4 +61,8 @@ def raise_all(breaches: list[Abort]) -> None:
 
 
 class UsageError(Exception):
-    """The run cannot start: config, policy or file problem that has no contract code. The message says what to do."""
+    """The run cannot start: config, policy or file problem that has no contract code; `where` and `action` if known."""
+
+    def __init__(self, message: str, *, where: str = "", action: str = ""):
+        lines = [message, f"  where: {where}" if where else "", f"  next:  {action}" if action else ""]
+        super().__init__("\n".join(line for line in lines if line))

@@ -74,7 +74,11 @@ def claim(record: str | Path) -> Iterator[None]:
     """
     path, token = Path(record).with_name(f".claim.{Path(record).name}.stage"), secrets.token_hex(8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(token)
+    try:
+        path.write_text(token)
+    except OSError:  # a full disk: an empty claim must not stay behind
+        path.unlink(missing_ok=True)
+        raise
     _claims.append((path, token))
     try:
         yield

@@ -1,6 +1,6 @@
-"""What a script is made of: the project modules that it imports and the schemas that these name, transitively.
+"""What a script is made of: the project modules that it imports and the contracts that these name, transitively.
 
-They are inputs of its rule, so that an edited helper or schema reruns exactly its users.
+They are inputs of its rule, so that an edited helper, schema or dictionary reruns exactly its users.
 """
 
 import ast
@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+CONTRACTS = "config/contracts"
 SCHEMA = re.compile(r"(schemas\.[A-Za-z0-9.]+\.yaml)#")
+REGISTRY = re.compile(r"CONTRACTS / \"([a-z_]+\.yaml)\"")
 
 
 def code_of(script: str) -> list[str]:
-    """Sorted project paths of `script`, the `scripts.*` modules it reaches (function-level imports too) and schemas."""
+    """Sorted project paths of `script`, the modules of `scripts` that it reaches, in functions too, and contracts."""
     found: set[str] = set()
     pending = [script]
     while pending:
@@ -35,5 +37,8 @@ def _direct(path: str) -> tuple[str, ...]:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     candidates = {name.replace(".", "/") + ".py" for name in names if name.startswith("scripts.")}
-    candidates |= {f"config/contracts/schemas/{file}" for file in SCHEMA.findall(text)}
+    # The dictionary names every schema; whoever reads one says so in its own source.
+    if path.endswith(".py") or path.startswith(f"{CONTRACTS}/schemas/"):
+        candidates |= {f"{CONTRACTS}/schemas/{file}" for file in SCHEMA.findall(text)}
+        candidates |= {f"{CONTRACTS}/{file}" for file in REGISTRY.findall(text)}
     return tuple(sorted(name for name in candidates if (ROOT / name).is_file()))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -29,8 +30,16 @@ def _with_context(context: dict[str, Any], record: logging.LogRecord) -> bool:
     return True
 
 
-def configure(log_file: str, **context: Any) -> None:
-    """Send events to `log_file`; every record carries `context` (rule, seed, fingerprint where they exist)."""
+def configure(log_file: str, rule: str, **context: Any) -> None:
+    """Send events to `log_file`; every record carries the rule, its state (S1 of `s1_tz_lookup`) and `context`.
+
+    `context` are the job's wildcards as text, such as run, seed and manifest_fingerprint where they exist.
+    """
+    context["rule"] = rule
+    if state := re.match(r"s[0-5](?=_)", rule):
+        context["state"] = state[0].upper()
+    if "seed" in context:
+        context["seed"] = int(context["seed"])
     handler = logging.FileHandler(log_file, mode="w", encoding="utf-8")
     handler.setFormatter(_JsonLines())
     handler.addFilter(partial(_with_context, context))

@@ -14,7 +14,7 @@ def write_csv(path: str | Path, frame: pd.DataFrame, digits: int = 17) -> None:
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """A CSV of ours; only empty cells are missing, as NA is Namibia."""
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
 def markdown(frame: pd.DataFrame) -> str:
@@ -24,5 +24,5 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def number(value: float | None) -> str:
-    """Six significant digits, empty for nothing."""
-    return "" if value is None else f"{value:.6g}"
+    """Six significant digits, empty for nothing; zero has no sign."""
+    return "" if value is None else f"{value + 0.0:.6g}"

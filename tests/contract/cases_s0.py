@@ -108,9 +108,21 @@ def no_polygon(house: House) -> list[str]:
     return raised(house.s0)
 
 
+@case("2A-S0-021")
+def polygons_unreadable(house: House) -> list[str]:
+    house.files["tz_world"].write_bytes(b"garbage" * 100)
+    return raised(house.s0)
+
+
 @case("2A-S0-022")
 def moving_tzdb_tag(house: House) -> list[str]:
     write_release(house.files["tzdb"].parent, tag="latest")
+    return raised(house.s0)
+
+
+@case("2A-S0-022")
+def tzdb_of_other_release(house: House) -> list[str]:
+    write_release(house.files["tzdb"].parent, tag="2024b")
     return raised(house.s0)
 
 

@@ -88,10 +88,10 @@ def published_with_other_bytes(house: House) -> list[str]:
 
 
 @case("2A-S1-050", "passed")
-def row_lost_on_the_way(house: House) -> list[str]:
+def row_lost_on_the_way(_: House) -> list[str]:
     tally = Tally()
-    tally.keys.rows = len(SITES) + 1
-    return [breach.code for breach in tally.breaches(house.path("s1_tz_lookup"))]
+    tally.keys.rows, tally.written = len(SITES), len(SITES) - 1
+    return [breach.code for breach in tally.breaches()]
 
 
 @case("2A-S1-051")

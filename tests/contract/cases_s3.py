@@ -112,6 +112,11 @@ def transitions_that_fall(_: House) -> list[str]:
     return _zone([10, 5], [0, 60, 120])
 
 
+@case("2A-S3-051")
+def transition_at_the_sentinel(_: House) -> list[str]:
+    return _zone([tzif.SENTINEL], [0, 60])
+
+
 @case("2A-S3-052")
 def offset_beyond_fifteen_hours(_: House) -> list[str]:
     return _zone([10], [0, 901])

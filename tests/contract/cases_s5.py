@@ -121,6 +121,14 @@ def digest_in_upper_case(house: House) -> list[str]:
     return with_index(house, lambda files: files[0].update(sha256_hex=files[0]["sha256_hex"].upper()))
 
 
+@case("2A-S5-051", "passed")
+def flag_in_upper_case(house: House) -> list[str]:
+    flag = house.files["validation_bundle_2A"] / "_passed.flag"
+    digest = flag.read_text().removeprefix("sha256_hex = ")
+    flag.write_text(f"sha256_hex = {digest.upper()}")
+    return verify(house)
+
+
 @case("2A-S5-052", "passed")
 def flag_with_two_line_feeds(house: House) -> list[str]:
     root = house.files["validation_bundle_2A"]

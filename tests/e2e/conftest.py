@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.forge import copy
 from tests.tiny import COLLAPSED, OVERLAP, make_tiny, repin, sites, snakemake, write_seed_root
 
 # Seed 101: 3 of 113 sites of CN in the overlap of two zones, no override: country cap (-091) and global cap (-090).
@@ -26,3 +27,9 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = snakemake(folder, "--", "certify")
     (folder / "console.txt").write_text(done.stdout + done.stderr)
     return folder
+
+
+@pytest.fixture
+def tree(certified: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run to tamper with."""
+    return copy(certified, tmp_path / "project")

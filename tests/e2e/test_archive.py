@@ -8,13 +8,17 @@ import subprocess
 import sys
 import tarfile
 import zoneinfo
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
 
-from scripts.lib.files import sha256_file
-from scripts.verify import verify_tree
+from scripts import archive_run
+from scripts.lib.errors import UsageError
+from scripts.lib.files import read_json, sha256_file, sha256_text
+from scripts.prune import prune
+from scripts.verify import main, verify_tree
 from tests.tiny import COLLAPSED, make_tiny, snakemake
 
 pytestmark = pytest.mark.slow
@@ -132,6 +136,101 @@ def test_a_broken_tree_is_not_packed(archived: Path, tmp_path: Path):
     done = snakemake(folder, "-q", "--", "archive", check=False)
     assert done.returncode != 0
     assert f"changed: {verdict.relative_to(folder)}" in done.stdout + done.stderr
+
+
+def pack(folder: Path, monkeypatch: pytest.MonkeyPatch, extra: tuple[str, ...] = ()) -> Path:
+    """Pack as the job of the first archive did, but without Snakemake, which would restore what is missing."""
+    monkeypatch.chdir(folder)
+    record = read_json("results/archive/lineage/tiny.json")
+    given = {name: [entry["path"] for entry in record["inputs"][name]] for name in ("results", "project")}
+    given["project"] = sorted([*given["project"], *extra])
+    archive_run.main(**given, archive="again.tar.gz", checksum="again.tar.gz.sha256", **record["params"])
+    return folder / "again.tar.gz"
+
+
+@pytest.fixture
+def project(archived: Path, tmp_path: Path) -> Path:
+    """A copy of the project to break."""
+    return shutil.copytree(archived, tmp_path / "project", ignore=shutil.ignore_patterns(".snakemake"))
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "5"])
+def test_a_broken_record_of_another_run_keeps_nothing_from_being_packed(project: Path, monkeypatch, text: str):
+    path = project / "results/runs/other/lineage/x.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    archive = pack(project, monkeypatch)
+    assert sha256_file(archive) == sha256_file(project / "results/archive/tiny.tar.gz")
+
+
+@pytest.mark.parametrize("record", ["certification/lineage/certify_run.json", "seed=42/lineage/*/s1_tz_lookup.json"])
+@pytest.mark.parametrize("text", [None, "{"])
+def test_a_lost_record_is_named_when_packing(project: Path, monkeypatch, record: str, text: str | None):
+    (path,) = (project / "results/runs/tiny").glob(record)
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        pack(project, monkeypatch)
+    word = "missing" if text is None else "changed"
+    assert f"{word}: {path.relative_to(project)}" in str(caught.value)
+
+
+def test_the_data_of_a_pruned_run_are_not_packed(project: Path, monkeypatch):
+    monkeypatch.chdir(project)
+    prune(Path("results/runs"), [], Path("results/prune_receipt.json"))
+    assert verify_tree(project) == []
+    with pytest.raises(UsageError, match="was pruned"):
+        pack(project, monkeypatch)
+
+
+def test_odd_names_are_packed_and_a_line_feed_is_refused(project: Path, monkeypatch, tmp_path: Path):
+    odd = ("docs/#README.md#", "docs/a # b.md", "docs/ö.md")
+    for name in odd:
+        (project / name).write_text(name)
+    subprocess.run(["tar", "xzf", pack(project, monkeypatch, odd), "-C", tmp_path], check=True)
+    assert verify_tree(tmp_path / "tiny") == []
+    check = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=tmp_path / "tiny", check=False).returncode == 0
+    (project / "docs/a\nb.md").write_text("odd")
+    with pytest.raises(UsageError, match="No list can hold"):
+        pack(project, monkeypatch, ("docs/a\nb.md",))
+
+
+def seal(root: Path, change: Callable[[str], str]) -> None:
+    """Change the list of an archive and seal it again."""
+    body = change((root / "SHA256SUMS").read_text().rpartition("# ")[0])
+    (root / "SHA256SUMS").write_text(f"{body}# {sha256_text(body)}  of the lines above\n")
+
+
+def test_an_archive_is_judged_by_its_list_alone(restored: Path):
+    (restored / "NOT_INCLUDED.sha256").write_bytes(b"\xff")  # not listed: nothing that it says is believed
+    assert [str(finding).split("\n")[0] for finding in verify_tree(restored)] == ["unexplained: NOT_INCLUDED.sha256"]
+    (restored / "NOT_INCLUDED.sha256").unlink()
+    sums = (restored / "SHA256SUMS").read_bytes()
+    for change in (
+        lambda body: body + f"{'0' * 64}  ../outside\n",
+        lambda body: body + f"{'0' * 64}  /etc/hostname\n",
+        lambda body: body + "no digest\n",
+        lambda body: "",
+    ):
+        seal(restored, change)
+        assert ("changed", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+    (restored / "SHA256SUMS").unlink()
+    assert ("missing", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+    (restored / "SHA256SUMS").mkdir()
+    assert ("changed", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+    (restored / "SHA256SUMS").rmdir()
+    (restored / "SHA256SUMS").write_bytes(sums)
+    assert verify_tree(restored) == []
+
+
+def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
+    listed = (restored / "SHA256SUMS").read_text().count("\n") - 1
+    assert main(str(restored)) == 0
+    assert capsys.readouterr().out == f"verify: ok, archive, {listed} files\n"
+    for name in ("SHA256SUMS", "ro-crate-metadata.json"):
+        (restored / name).unlink()
+    assert main(str(restored)) == 0
+    assert capsys.readouterr().out.startswith("verify: ok, project, ")
 
 
 def another_release(folder: Path) -> Path:

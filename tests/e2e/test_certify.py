@@ -42,6 +42,17 @@ def test_a_second_run_has_nothing_to_do(certified: Path):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
+def test_another_candidate_file_invalidates_nothing(certified: Path):
+    tiny = certified / "config/candidates/tiny.yaml"
+    other = tiny.with_name("other.yaml")
+    other.write_text(tiny.read_text().replace("name: tiny", "name: other"))
+    try:
+        done = snakemake(certified, "-n", "--", "certify")
+    finally:
+        other.unlink()
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
 def test_a_cap_breach_fails_its_seed_with_its_code_while_the_others_score(certified: Path):
     certificate = one(certified, "results/runs/tiny/certification/segment2a_certification.json")
     assert certificate["status"] == "FAIL_REALISM"

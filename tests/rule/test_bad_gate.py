@@ -93,6 +93,7 @@ UPSTREAM = {
     "index not ASCII": ("2A-S0-003", index(lambda entries: entries[0].update(path="ä.json"))),
     "index unknown kind": ("2A-S0-003", index(lambda entries: entries[0].update(kind="song"))),
     "index entry twice": ("2A-S0-003", index(lambda entries: entries.append(entries[0]))),
+    "index artifact twice": ("2A-S0-003", index(lambda entries: [e | {"artifact_id": "same"} for e in entries])),
     "index without itself": ("2A-S0-003", index(lambda entries: [e for e in entries if e["path"] != "index.json"])),
     "file beside the index": ("2A-S0-003", beside_bundle),
     "member missing": ("2A-S0-003", without_member),

@@ -26,7 +26,7 @@ from scripts.lib.upstream.layout import check_bundle
 from scripts.lib.zones.index import lookup, open_index
 from scripts.lib.zones.tzdb import read_zones
 from tests.lawful import SITES_SCHEMA, House
-from tests.lawful_world import SQUARES, reference
+from tests.lawful_world import RELEASE, SQUARES, reference
 
 FUZZ = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -214,7 +214,7 @@ def test_json_inputs_raise_their_codes(house, tmp_path, content):
     for call, codes in (
         (lambda: read_run_receipt(str(path), 42, house.pins), {"2A-S0-010"}),
         (lambda: check_bundle(str(path), str(tmp_path / "_passed.flag")), {"2A-S0-003"}),
-        (lambda: check_tzdb(house.path("tzdb"), str(path)), {"2A-S0-022", "2A-S0-023"}),
+        (lambda: check_tzdb(house.path("tzdb"), str(path), RELEASE), {"2A-S0-022", "2A-S0-023"}),
     ):
         with pytest.raises(Abort) as caught:
             call()

@@ -67,6 +67,13 @@ def test_site_before_mcc_before_country(planted):
     ]
     found = assigned(planted, overrides, [(7, 5411), (8, 5812), (BIG, 1)])
     assert [scope for _, scope in found] == ["site", "mcc", "country", "country"]
+    report = planted.report("S2")
+    assert {entry["rule"]: entry["count"] for entry in report["governance"]["override_by_rule"]} == {
+        "country:CN": 2,
+        "mcc:5411": 1,
+        "site:7|CN|1": 1,
+    }
+    assert report["counts"]["overrides_active"] == 3
 
 
 def test_map_sealed_without_mcc_rule_is_not_read(planted):

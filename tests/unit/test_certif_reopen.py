@@ -30,11 +30,14 @@ def record(tmp_path):
     return tmp_path / "record.yaml", found
 
 
+CREATED = "2026-02-22T00:00:42.000000Z"
+
+
 def refused(path, content=None, authority="reopened", seed=42):
     if content is not None:
         path.write_text(yaml.safe_dump(content))
     with pytest.raises((Abort, AbortGroup)) as caught:
-        check_reopen(authority, False, str(path) if path else None, seed)
+        check_reopen(authority, False, str(path) if path else None, seed, CREATED)
     breaches = getattr(caught.value, "breaches", [caught.value])
     assert {breach.code for breach in breaches} == {"2A-S0-004"}
     return " ".join(breach.message for breach in breaches)
@@ -46,13 +49,13 @@ def test_the_example_is_complete():
 
 
 def test_a_frozen_upstream_needs_no_record():
-    assert check_reopen("frozen", True, None, 42) is None
+    assert check_reopen("frozen", True, None, 42, CREATED) is None
 
 
 def test_a_complete_record_opens(record):
     path, content = record
     path.write_text(yaml.safe_dump(content))
-    assert check_reopen("reopened", False, str(path), 42)["id"] == content["id"]
+    assert check_reopen("reopened", False, str(path), 42, CREATED)["id"] == content["id"]
 
 
 def test_without_record_refused():
@@ -75,6 +78,14 @@ def test_what_does_not_hold_is_refused(record):
     assert "is missing" in refused(path, content | {"evidence": [entry | {"path": "nowhere.csv"}]})
     path.write_text("id: [")
     assert "unreadable" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "why"), [("2026-02-23", "later than the upstream run of 2026-02-22"), ("2026-02-30", "not a day")]
+)
+def test_approval_is_a_day_before_execution(record, day, why):
+    path, content = record
+    assert why in refused(path, content | {"approval": content["approval"] | {"date": day}})
 
 
 def test_s0_refuses_before_it_reads_anything(tmp_path):
@@ -133,15 +144,22 @@ def test_only_superseded_failures_are_pruned(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("candidate", "last_good", "named"), [("good", None, "good"), ("old", None, None), ("old", "good", "good")]
+    ("candidate", "parents", "last_good", "named"),
+    [
+        ("good", ["p0"], None, "good"),
+        ("old", [], None, None),
+        ("old", [], "good", "good"),
+        ("good", ["old"], None, "good"),
+    ],
 )
-def test_ledger_names_what_is_kept(runs, tmp_path, candidate, last_good, named):
-    names = list(dict.fromkeys(["p0", candidate, *([last_good] if last_good else [])]))
+def test_ledger_names_what_is_kept(runs, tmp_path, candidate, parents, last_good, named):
+    names = list(dict.fromkeys(["p0", *parents, candidate, *([last_good] if last_good else [])]))
     write_ledger(
         certifications=[str(runs / name / "certification/segment2a_certification.json") for name in names],
         ledger=str(tmp_path / "ledger.json"),
         candidate=candidate,
         baselines=["p0"],
+        compared_with=parents,
         last_good=last_good,
         required_seeds=[42],
         superseded=[],

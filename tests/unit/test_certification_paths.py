@@ -74,7 +74,7 @@ class World:
         )
         return read_json(root / "m.json")
 
-    def certify(self, metrics: list[dict[str, Any]], compared=COMPARED, order=None) -> dict[str, Any]:
+    def certify(self, metrics: list[dict[str, Any]], compared=COMPARED, order=None, required=SEEDS) -> dict[str, Any]:
         out = self.folder / "out"
         paths = []
         for number, entry in enumerate(order or metrics):
@@ -89,10 +89,12 @@ class World:
             comparison=str(out / "comparison.json"),
             gates="config/certification/gates.yaml",
             triage="config/certification/triage.yaml",
+            metrics="config/certification/metrics.yaml",
             **{name: str(out / name) for name in files},
             run="planted",
             authority="planted",
-            required_seeds=SEEDS,
+            required_seeds=required,
+            retained={"planted": {"42": metrics[0]["run_id"]}},
         )
         found = read_json(out / "certification")
         return found | {"freeze": read_json(out / "freeze_record"), "lines": (out / "verdict").read_text()}
@@ -126,6 +128,34 @@ def test_even_spread_passes_bplus_and_locks(world, even):
     assert (found["status"], found["decision"], found["freeze"]["blockers"]) == ("PASS_BPLUS", "LOCK", [])
     assert caveats(found) == set()
     assert len(found["lines"].splitlines()) == 3
+    assert found["decided_by"] == ["every gate holds"]
+
+
+def test_one_seed_runs_but_cannot_pass(world, even):
+    found = world.certify(even[:1], required=[42])
+    assert found["status"] == "FAIL_REALISM"
+    assert found["failing_gates"] == ["stability_cv_b", "stability_cv_bplus"]
+    assert found["decided_by"] == ["stability across seeds (1 of at least 4 seeds)"]
+
+
+def test_record_and_certificate_say_what_the_contract_asks_for(world, even):
+    found = world.certify(even)
+    assert found["freeze"]["retained"] == {"planted": {"42": even[0]["run_id"]}}
+    sizes = ("c_multi_site_count_min", "c_multi_support_min", "c_large_site_count_min")
+    assert [found["cohort_contract"][name] for name in sizes] == [100, 2, 500]
+    assert "ln K" in found["cohort_contract"]["entropy_norm_formula"]
+
+
+def test_a_row_says_of_what_how_many_and_in_which_unit(world, even):
+    rows = {row["gate"]: row for row in world.certify(even[:3])["gates"]}
+    registry = load_yaml("config/certification/metrics.yaml")
+    for name, row in rows.items():
+        about = registry[name.split(":")[0]]
+        assert {key: row[key] for key in about if key != "cohort"} == {k: v for k, v in about.items() if k != "cohort"}
+    assert rows["c_multi_median_top1_share"]["n"] == {"42": 2, "7": 2, "101": 2, "202": None}
+    assert rows["fallback_rate"]["n"]["42"] == 720  # sites
+    assert rows["fallback_country_violations_b"]["n"]["42"] == 0  # countries with fallback rows
+    assert rows["provenance_missing"]["n"]["42"] == 0  # active overrides
 
 
 def test_lean_spread_passes_b(world):
@@ -160,7 +190,14 @@ def test_the_same_data_under_two_seeds_fails(world, even):
     copy = world.seed_metrics(EVEN, 7, jitter=42)
     found = world.certify([even[0], copy, *even[2:]])
     assert found["status"] == "FAIL_REALISM"
-    assert "required_seed_data_distinct" in found["failing_gates"]
+    assert found["failing_gates"] == ["required_seed_data_distinct"]
+    assert found["decided_by"] == ["two required seeds carry the same upstream data"]
+
+
+def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
+    broken = even[0] | {"verdict": "FAIL_REALISM"}
+    broken["failing_gates"] = {grade: ["s5_digest_matches_flag"] for grade in ("B", "BPLUS")}
+    assert world.certify([broken, *even[1:]])["decided_by"] == ["s5_digest_matches_flag fails on seed 42"]
 
 
 def test_a_missing_seed_fails(world, even):
@@ -168,6 +205,10 @@ def test_a_missing_seed_fails(world, even):
     assert found["status"] == "FAIL_REALISM"
     assert "required_seed_coverage" in found["failing_gates"]
     assert "no data for seed 202" in found["lines"]
+    assert found["decided_by"] == [
+        "stability across seeds (a required seed has no value)",
+        "no data for seed 202",
+    ]  # and no gate: every known value holds
 
 
 def test_the_order_of_seeds_does_not_matter(world, even):
@@ -204,10 +245,22 @@ def test_an_approved_exception_lifts_b_with_a_caveat(world):
     assert found["status"] == "PASS_B"
     assert {"override_exception", "rests_on_overrides"} <= caveats(found)
     assert "fallback_not_bought_with_overrides" in found["seed_failing_gates"]["42"]["BPLUS"]
+    row = next(row for row in found["gates"] if row["gate"] == "override_rate")
+    assert (row["verdict"], row["b"], row["b_contract"]) == ("PASS_B", 0.1, 0.002)
+    assert row["margin_b"] == pytest.approx(0.1 - 60 / 720)
+    assert found["freeze"]["blockers"] == []
+    assert "fallback_not_bought_with_overrides fails on seeds 42, 7, 101, 202" in found["decided_by"]
     expired = world.run(
         AMBIGUOUS, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [exception | {"expiry": "2026-01-01"}]}
     )
     assert expired["status"] == "FAIL_REALISM"
+
+
+def test_an_exception_that_nothing_needs_raises_no_caveat(world, even):
+    exception = {"id": "EX-1", "approver": "x", "scope": "override_rate", "rate": 0.1, "expiry": "2026-12-31"}
+    spared = world.seed_metrics(EVEN, 42, governance=CAPS | {"exceptions": [exception]})
+    found = world.certify([spared, *even[1:]])
+    assert (found["status"], caveats(found)) == ("PASS_BPLUS", set())
 
 
 def test_fallback_breaches_its_caps(world):

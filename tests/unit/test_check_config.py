@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from scripts import check_config as module
-from scripts.lib.contracts import load_yaml
+from scripts.lib.contracts import load_yaml, schema
+from scripts.lib.rootpaths import dataset_path
 
 CONFIG = load_yaml("config/config.yaml")
 DROP = object()
@@ -44,29 +45,42 @@ def reference(**parts):
 
 BAD = {
     "misspelt key": (changed(candidat="x"), ["(top)", "`candidat`", "did you mean `candidate`"]),
-    "key like no other": (changed(zzz=1), ["`zzz`", "allowed: candidate"]),
-    "missing key": (changed(seeds=DROP), ["(top)", "'seeds' is a required property"]),
-    "seeds of text": (changed(seeds=["42"]), ["seeds/0", "'42'", "type integer"]),
-    "seed below zero": (changed(seeds=[-1]), ["seeds/0", "'-1'", "minimum 0"]),
-    "no seed": (changed(seeds=[]), ["seeds", "minItems 1"]),
-    "seed twice": (changed(seeds=[42, 42]), ["seeds", "uniqueItems"]),
-    "unknown grade": (changed(require="PASS_BPLSU"), ["require", "'PASS_BPLSU'", "did you mean `PASS_BPLUS`"]),
-    "horizon too far": (changed(horizon_year=3000), ["horizon_year", "'3000'", "maximum 2099"]),
-    "horizon of text": (changed(horizon_year="2037"), ["horizon_year", "type integer"]),
-    "memory too small": (changed(sort_memory_mb=1), ["sort_memory_mb", "'1'", "minimum 64"]),
+    "key like no other": (changed(zzz=1), ["`zzz`", "known: archive"]),
+    "missing key": (changed(seeds=DROP), ["(top)", "`seeds` is missing"]),
+    "seeds of text": (changed(seeds=["42"]), ["seeds/0", 'found "42"; allowed: a whole number']),
+    "seed below zero": (changed(seeds=[-1]), ["seeds/0", "found -1; allowed: 0 or more"]),
+    "no seed": (changed(seeds=[]), ["seeds", "at least 1 entry"]),
+    "seed twice": (changed(seeds=[42, 42]), ["seeds", "no entry twice"]),
+    "unknown grade": (changed(require="PASS_BPLSU"), ["require", '"PASS_BPLSU"', "did you mean `PASS_BPLUS`"]),
+    "horizon too far": (changed(horizon_year=3000), ["horizon_year", "found 3000; allowed: 2099 or less"]),
+    "horizon of text": (changed(horizon_year="2037"), ["horizon_year", 'found "2037"; allowed: a whole number']),
     "candidate without file": (
         changed(candidate="p0_baselin"),
-        ["`p0_baselin` has no file", "did you mean `p0_baseline`"],
+        ["candidate: `p0_baselin` has no file", "did you mean `p0_baseline`"],
     ),
-    "candidate with capitals": (changed(candidate="P0"), ["candidate", "'P0'", "pattern"]),
-    "baseline without file": (changed(baselines=["publishd"]), ["`publishd` has no file", "did you mean `published`"]),
+    "candidate with capitals": (changed(candidate="P0"), ["candidate", '"P0"', "lower-case letters, digits and _"]),
+    "baseline without file": (changed(baselines=["publishd"]), ["baselines: `publishd` has no file", "`published`"]),
+    "last good without file": (changed(last_good="zz"), ["last_good: `zz` has no file in config/candidates/"]),
+    "authority without file": (
+        changed(frozen_authorities=["nope"]),
+        ["frozen_authorities: `nope`", "config/authority/"],
+    ),
+    "facts are no authority": (changed(frozen_authorities=["facts"]), ["frozen_authorities: `facts` has no file"]),
+    "own polygons that are not there": (
+        changed(reference=reference(tz_world={"source": "none.zip", "sha256": "0" * 64, "release": "2099z"})),
+        ["reference/tz_world/source: no file none.zip"],
+    ),
+    "own tzdb without digest": (
+        changed(reference=reference(tzdb={"source": "README.md"})),
+        ["reference/tzdb/sha256: empty", "SHA-256 of README.md"],
+    ),
     "moving release": (
         changed(reference=reference(tzdb={"release": "latest"})),
-        ["reference/tzdb/release", "'latest'"],
+        ["reference/tzdb/release", 'found "latest"; allowed: an IANA release tag such as 2026c'],
     ),
     "short digest": (
         changed(reference=reference(tzdb={"sha256": "abc"})),
-        ["reference/tzdb/sha256", "'abc'", "pattern"],
+        ["reference/tzdb/sha256", '"abc"', "64 lower-case hex digits"],
     ),
     "unknown source key": (
         changed(reference=reference(tzdb={"sorce": "x"})),
@@ -98,10 +112,10 @@ def test_all_errors_at_once_within_a_second(folder):
         "config.yaml: require",
         "config.yaml: seeds",
         "config.yaml: horizon_year",
-        "candidate `nobody` has no file",
+        "candidate: `nobody` has no file",
         "candidates/broken.yaml: duplicate key 'name'",
-        "candidates/lost.yaml: lane: found 'P9'",
-        "policy/tz_overrides.yaml: 0/scope: found 'planet'",
+        'candidates/lost.yaml: lane: found "P9"',
+        'policy/tz_overrides.yaml: 0/scope: found "planet"',
         "policy/governance.yaml: .nan is not a finite number",
     ):
         assert word in text
@@ -121,11 +135,23 @@ BAD_CANDIDATES = {
     "own parent": ({"parent": "mine"}, "goes in a circle"),
     "unknown parent": ({"parent": "nobody"}, "parent `nobody` is unknown"),
     "unknown authority": ({"authority": "frozn"}, "did you mean `frozen`"),
-    "unknown lane": ({"lane": "P2"}, "lane: found 'P2'"),
-    "no about": ({"about": ""}, "about: found ''"),
+    "unknown lane": ({"lane": "P2"}, 'lane: found "P2"; allowed: one of `P0`, `P1`'),
+    "no about": ({"about": ""}, 'about: found ""; allowed: text that is not empty'),
     "unknown policy": ({"policy": {"tz_overides": {}}}, "did you mean `tz_overrides`"),
-    "override without tzid": ({"policy": {"tz_overrides": {"add": [{"scope": "country", "target": "CN"}]}}}, "'tzid'"),
-    "removal without target": ({"policy": {"tz_overrides": {"remove": [{"scope": "country"}]}}}, "'target'"),
+    "override without tzid": (
+        {"policy": {"tz_overrides": {"add": [{"scope": "country", "target": "CN"}]}}},
+        "`tzid` is missing",
+    ),
+    "removal without target": ({"policy": {"tz_overrides": {"remove": [{"scope": "country"}]}}}, "`target` is missing"),
+    "epsilon unquoted": (
+        {"policy": {"tz_nudge": {"epsilon_degrees": 0.003}}},
+        "found 0.003; allowed: text, so write it in quotes",
+    ),
+    "epsilon below zero": (
+        {"policy": {"tz_nudge": {"epsilon_degrees": "-1"}}},
+        'found "-1"; allowed: a decimal above 0 such as 0.002',
+    ),
+    "epsilon of zero": ({"policy": {"tz_nudge": {"epsilon_degrees": "0.000"}}}, "a decimal above 0"),
     "unknown field": ({"colour": "red"}, "unknown key `colour`"),
 }
 
@@ -142,6 +168,37 @@ def test_candidate_refused(name, folder):
 def test_candidate_that_is_no_mapping(text, folder):
     (folder / "candidates/mine.yaml").write_text(text)
     assert any("candidates/mine.yaml" in line for line in refused(CONFIG))
+
+
+def test_broken_yaml_is_reported_once_and_by_name(folder):
+    (folder / "candidates/mine.yaml").write_text("name: mine\nparent: [\n")
+    (folder / "candidates/child.yaml").write_text(yaml.safe_dump(CANDIDATE | {"name": "child", "parent": "mine"}))
+    (line,) = refused(changed(candidate="mine", baselines=["child"]))
+    assert line.startswith("candidates/mine.yaml: ") and 'in "mine.yaml", line 3' in line
+
+
+def test_a_release_that_was_built_may_be_gone(tmp_path, monkeypatch):
+    own = changed(reference=reference(tz_world={"source": "none.zip", "sha256": "0" * 64}))
+    built = tmp_path / dataset_path("tz_world_2025a", release=own["reference"]["tz_world"]["release"])
+    monkeypatch.chdir(tmp_path)
+    assert len(refused(own)) == 1
+    built.parent.mkdir(parents=True)
+    built.write_bytes(b"")
+    assert refused(own) == []
+
+
+def patterns(rule):
+    """Every part of a schema that holds a pattern."""
+    parts = rule.values() if isinstance(rule, dict) else rule if isinstance(rule, list) else []
+    here = [rule] if isinstance(rule, dict) and isinstance(rule.get("pattern"), str) else []
+    return here + [found for part in parts for found in patterns(part)]
+
+
+def test_every_pattern_of_the_configuration_has_words():
+    names = ["schemas.config.yaml#/candidate", "schemas.config.yaml#/authority"]
+    names += [f"schemas.2A.yaml#/policy/{kind}" for kind in module.POLICIES.values()]
+    rules = [load_yaml("config/schema.yaml"), *map(schema, names)]
+    assert all("patternErrorMessage" in found for rule in rules for found in patterns(rule))
 
 
 def test_the_projects_own_configuration_is_accepted():

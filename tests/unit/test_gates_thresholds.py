@@ -92,8 +92,15 @@ def test_missing_seed_fails():
 
 
 def test_stability():
-    assert stability({1: 1.0, 2: 3.0})["cv"] == 0.5  # population standard deviation 1, mean 2
-    assert stability({1: 0.0, 2: 0.0})["cv"] == 0.0
-    assert stability({1: -1.0, 2: 1.0})["cv"] is None
-    assert stability({1: 1.0, 2: None})["cv"] is None
-    assert stability({})["cv"] is None
+    assert stability({1: 1.0, 2: 3.0}, 2)["cv"] == 0.5  # population standard deviation 1, mean 2
+    assert stability({1: 0.0, 2: 0.0}, 2)["cv"] == 0.0
+    assert stability({1: -1.0, 2: 1.0}, 2)["cv"] is None
+    assert stability({1: 1.0, 2: None}, 2)["cv"] is None
+    assert stability({}, 1)["cv"] is None
+
+
+def test_stability_needs_enough_seeds():
+    least = GATES["stability_min_seeds"]["value"]
+    assert least == 4
+    for count, status in ((1, "not_computable"), (least - 1, "not_computable"), (least, "ok")):
+        assert stability(dict.fromkeys(range(count), 0.5), least)["status"] == status

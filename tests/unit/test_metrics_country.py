@@ -135,12 +135,14 @@ def test_variants_by_hand():
         ("AA", "Z/1", "polygon", 80),
         ("AA", "Z/2", "override", 10),
         ("AA", "Z/9", "polygon", 10),
+        ambiguous={("AA", "Z/2"), ("AA", "Z/9")},
     )
     tables = variant_tables(scored(frame), frame, SUPPORT, {"AA": 15}, COHORTS)
     top1 = {name: table.iloc[0]["top1_share"] for name, table in tables.items()}
     assert top1["literal"] == 0.8
     assert top1["in_support"] == 80 / 90
     assert top1["polygon"] == 80 / 90
+    assert top1["without_nudged"] == 1.0  # geometry decided only the first zone
     assert top1["without_fallback"] == 80 / 85  # the 15 guessed rows leave the two smaller zones
     assert list(in_support(frame, SUPPORT)) == [True, True, False]
 

@@ -67,16 +67,16 @@ def test_shift_agrees_with_scipy():
 
 
 def test_proportion_lift_by_hand():
-    found = compare.proportion_lift(10, 30, 20, 30)
+    found = compare.proportion_lift(10, 30, 20, 30, GATES)
     assert found["lift"] == pytest.approx(1 / 3)
     assert found["z"] == pytest.approx((1 / 3) / math.sqrt(0.5 * 0.5 * 2 / 30))
     assert found["fisher_p_greater"] == stats.fisher_exact([[20, 10], [10, 20]], alternative="greater")[1]
     # Newcombe's own example: 48/80 against 56/70
-    assert compare.proportion_lift(48, 80, 56, 70)["interval"] == pytest.approx([0.0524, 0.3339], abs=5e-5)
+    assert compare.proportion_lift(48, 80, 56, 70, GATES)["interval"] == pytest.approx([0.0524, 0.3339], abs=5e-5)
     assert found["credible"]
-    assert not compare.proportion_lift(1, 9, 2, 9)["credible"]
-    assert compare.proportion_lift(3, 3, 3, 3)["z"] is None
-    assert compare.proportion_lift(0, 0, 1, 2)["status"] == "not_computable"
+    assert not compare.proportion_lift(1, 9, 2, 9, GATES)["credible"]
+    assert compare.proportion_lift(3, 3, 3, 3, GATES)["z"] is None
+    assert compare.proportion_lift(0, 0, 1, 2, GATES)["status"] == "not_computable"
 
 
 def seed_file(top1, variants=None, override=0.0, members=("AA",), sha="x", caveats=()):
@@ -95,6 +95,13 @@ def seed_file(top1, variants=None, override=0.0, members=("AA",), sha="x", cavea
         "cohort_members": {"C_multi": list(members), "C_large": []},
         "site_locations_sha256": sha,
     }
+
+
+def broken_file():
+    """A seed that S1 failed: no metrics, and S2 never ran."""
+    found = seed_file(1.0) | {"sites_total": 0, "error_codes": {"S1": ["2A-S1-020"]}, "s1_governance": None}
+    gone = {"value": None, "status": "not_computable", "reason": "no rows"}
+    return found | {"metrics": dict.fromkeys(found["metrics"], gone), "cohort_members": {"C_multi": [], "C_large": []}}
 
 
 def judged(after, before=None, same_upstream=True):
@@ -123,6 +130,19 @@ def test_bought_improvement_is_vetoed(after, why):
     found = judged(after)
     assert not found["accepted"]
     assert why in " ".join(found["seeds"]["42"]["veto"])
+
+
+def test_a_candidate_that_breaks_or_drops_a_seed_is_vetoed():
+    before = {seed: seed_file(1.0) for seed in (42, 7)}
+    broken = compare.compare(before, {42: seed_file(0.93), 7: broken_file()}, GATES, True)
+    assert (broken["improves"], broken["accepted"]) == (True, False)
+    assert compare.veto_reasons(broken) == [
+        (7, "the baseline had metrics here and the candidate has none (2A-S1-020)"),
+    ]
+    dropped = compare.compare(before, {42: seed_file(0.93)}, GATES, True)
+    assert (dropped["improves"], dropped["accepted"], dropped["dropped_seeds"]) == (True, False, [7])
+    healed = compare.compare({42: seed_file(1.0), 7: broken_file()}, {42: seed_file(0.93)}, GATES, True)
+    assert healed["accepted"]
 
 
 def test_a_hair_is_no_improvement():

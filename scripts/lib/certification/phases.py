@@ -4,49 +4,17 @@ A check takes the evidence and returns (holds, why, evidence keys). Keys name fi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from scripts.certify_run import certify
+from scripts.lib.certification.certify import certify
+from scripts.lib.certification.compare import veto_reasons
+from scripts.lib.certification.evidence import Evidence, each
+from scripts.lib.scoring.governance_metrics import s1_rates
 from scripts.lib.scoring.metrics import add_cohorts, country_table
 
 CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}
 GOVERNANCE_CODES = [*CAP_CODES.values(), "2A-S2-090", "2A-S2-091"]
 Check = tuple[bool, str, list[str]]
-
-
-@dataclass
-class Evidence:
-    """What was read: certificates and seeds' metrics by run, and the single files of the candidate."""
-
-    run: str
-    baselines: list[str]
-    certificates: dict[str, dict[str, Any]]
-    seeds: dict[str, dict[int, dict[str, Any]]]
-    counts: dict[str, dict[int, pd.DataFrame]]
-    support: pd.DataFrame
-    diagnostics: dict[int, dict[str, Any]]
-    audit: dict[int, pd.DataFrame]
-    comparison: dict[str, Any]
-    freeze: dict[str, Any]
-    ledger: dict[str, Any]
-    reason_codes: dict[str, Any]
-    gates: dict[str, Any]
-
-    @property
-    def certificate(self) -> dict[str, Any]:
-        return self.certificates[self.run]
-
-    @property
-    def p0(self) -> str | None:
-        """The baseline that the candidate is compared with."""
-        return next(iter(self.comparison["against"]), None)
-
-
-def _each(problems: list[str], good: str) -> tuple[bool, str]:
-    return not problems, good if not problems else "; ".join(problems[:3]) + (" ..." if len(problems) > 3 else "")
 
 
 def lineage_pinned(found: Evidence) -> Check:
@@ -57,7 +25,12 @@ def lineage_pinned(found: Evidence) -> Check:
             problems.append(f"{name} lacks seeds {certificate['missing_seeds']}")
         if set(certificate["fingerprints"]) != set(certificate["selected_seed_run_map"]):
             problems.append(f"{name} has run ids without fingerprint")
-    return *_each(problems, "run ids, fingerprints and digests stand in each certificate"), _certificates(found)
+        stated = {entry["path"]: entry["sha256"] for entry in certificate["evidence"]}
+        read = {path: digest for path, digest in found.digests.items() if f"/runs/{name}/" in path}
+        problems += [] if read else [f"{name}: no file of its seeds was read"]
+        problems += [f"{name}: {path} is not what was certified" for path in read if stated.get(path) != read[path]]
+    good = "run ids and fingerprints stand in each certificate, and the digests of its seeds' files are those read"
+    return *each(problems, good), [*_certificates(found), "seed_metrics", "zone_counts"]
 
 
 def axes_tabled(found: Evidence) -> Check:
@@ -68,7 +41,7 @@ def axes_tabled(found: Evidence) -> Check:
         mute = [gate for gate, row in rows.items() if row["value"] is None and not row["reason"]]
         problems += [f"{name}: no row for {gate}" for gate in missing]
         problems += [f"{name}: {gate} has neither value nor reason" for gate in mute]
-    return *_each(problems, "every gate has a row with a value, or a status and a reason"), _certificates(found)
+    return *each(problems, "every gate has a row with a value, or a status and a reason"), _certificates(found)
 
 
 def cohorts_reproduced(found: Evidence) -> Check:
@@ -91,7 +64,7 @@ def cohorts_reproduced(found: Evidence) -> Check:
                 problems.append(f"{name} seed {seed}: membership differs when recomputed")
     if not checked:
         problems.append("no seed has rows")
-    return *_each(problems, f"membership recomputed from zone counts on {checked} seeds"), [
+    return *each(problems, f"membership recomputed from zone counts on {checked} seeds"), [
         "seed_metrics",
         "zone_counts",
     ]
@@ -102,7 +75,7 @@ def protocol_exists(found: Evidence) -> Check:
     problems += [name for name in found.baselines if not found.ledger["baselines"].get(name, {}).get("run_ids")]
     if not found.ledger.get("protocol") or not found.ledger.get("retained"):
         problems.append("the ledger has no protocol or no retained set")
-    return *_each(problems, "results/ledger.json holds protocol, retained set and baseline run ids"), ["ledger"]
+    return *each(problems, "results/ledger.json holds protocol, retained set and baseline run ids"), ["ledger"]
 
 
 def rates_emitted(found: Evidence) -> Check:
@@ -113,7 +86,7 @@ def rates_emitted(found: Evidence) -> Check:
             problems.append(f"seed {seed}: S1 reported no rates")
         elif len(set(block["fallback_by_country"]) - set(found.audit[seed]["country_iso"])):
             problems.append(f"seed {seed}: a country with fallback is not in the audit")
-    return *_each(problems, "rates per run and country on every seed"), ["seed_metrics", "governance_audit"]
+    return *each(problems, "rates per run and country on every seed"), ["seed_metrics", "governance_audit"]
 
 
 def breaches_coded(found: Evidence) -> Check:
@@ -124,14 +97,14 @@ def breaches_coded(found: Evidence) -> Check:
             block = metrics["s1_governance"]
             if not block:
                 continue
-            caps, rates = block["caps"], block["rates"]
-            expected = {CAP_CODES[key] for key in ("fallback_rate", "override_rate") if rates[key] > caps[f"{key}_cap"]}
+            caps, rates = block["caps"], s1_rates(block, metrics["s1_sites_total"])
+            expected = {CAP_CODES[key] for key, value in rates.items() if value > caps[f"{key}_cap"]}
             expected |= {CAP_CODES["country"]} if block["fallback_country_violations"] else set()
             emitted = set(metrics["error_codes"]["S1"]) & set(CAP_CODES.values())
             breaches += len(expected)
             if expected != emitted:
                 problems.append(f"{name} seed {seed}: expected {sorted(expected)}, found {sorted(emitted)}")
-    return *_each(problems, f"{breaches} breaches, each with its code and no code without breach"), ["seed_metrics"]
+    return *each(problems, f"{breaches} breaches, each with its code and no code without breach"), ["seed_metrics"]
 
 
 def provenance_complete(found: Evidence) -> Check:
@@ -140,7 +113,7 @@ def provenance_complete(found: Evidence) -> Check:
         entry = metrics["metrics"]["provenance_missing"]
         if entry["value"] != 0:
             problems.append(f"seed {seed}: {entry.get('reason') or str(entry['value']) + ' overrides incomplete'}")
-    return *_each(problems, "every active override says who and why"), ["seed_metrics", "governance_audit"]
+    return *each(problems, "every active override says who and why"), ["seed_metrics", "governance_audit"]
 
 
 def structure_kept(found: Evidence) -> Check:
@@ -152,7 +125,7 @@ def structure_kept(found: Evidence) -> Check:
         for name, ok in metrics["checks"]["B"].items():
             if before and name not in gates and before["checks"]["B"].get(name) and not ok:
                 problems.append(f"seed {seed}: {name} held at P0")
-    return *_each(problems, "no structural check that held at P0 fails"), ["seed_metrics"]
+    return *each(problems, "no structural check that held at P0 fails"), ["seed_metrics"]
 
 
 def seeds_scored(found: Evidence) -> Check:
@@ -160,7 +133,7 @@ def seeds_scored(found: Evidence) -> Check:
     for seed, metrics in found.seeds[found.run].items():
         lacking = [name for name in found.gates["gates"] if metrics["metrics"][name]["status"] != "ok"]
         problems += [f"seed {seed}: {name} not computable" for name in lacking]
-    return *_each(problems, "every gate has a value and every seed a verdict"), ["seed_metrics"]
+    return *each(problems, "every gate has a value and every seed a verdict"), ["seed_metrics"]
 
 
 def verdict_deterministic(found: Evidence) -> Check:
@@ -181,7 +154,7 @@ def diagnostics_emitted(found: Evidence) -> Check:
         for name in ("share_matrix", "spatial_coupling", "concentration"):
             if name not in block:
                 problems.append(f"seed {seed}: no {name}")
-    return *_each(problems, "each diagnostic has values, or a status and a reason"), ["seed_diagnostics"]
+    return *each(problems, "each diagnostic has values, or a status and a reason"), ["seed_diagnostics"]
 
 
 def candidate_improves(found: Evidence) -> Check:
@@ -204,9 +177,9 @@ def improvement_honest(found: Evidence) -> Check:
     if found.p0 is None:
         return False, "no candidate: the run is a baseline", ["comparison"]
     entry = found.comparison["against"][found.p0]
-    reasons = [f"seed {seed}: {why}" for seed, part in entry["seeds"].items() for why in part["veto"]]
+    reasons = [f"seed {seed}: {why}" for seed, why in veto_reasons(entry)]
     if reasons:
-        return *_each(reasons, ""), ["comparison"]
+        return *each(reasons, ""), ["comparison"]
     good = "neither overrides nor fallback rise, nothing rests on leakage"
     return (True, good, ["comparison"]) if entry["improves"] else (False, "there is no improvement", ["comparison"])
 
@@ -214,7 +187,7 @@ def improvement_honest(found: Evidence) -> Check:
 def candidate_sound(found: Evidence) -> Check:
     kept, deterministic = structure_kept(found), verdict_deterministic(found)
     problems = [why for ok, why, _ in (kept, deterministic) if not ok]
-    return *_each(problems, "structure kept, verdict reproducible"), ["certification", "seed_metrics"]
+    return *each(problems, "structure kept, verdict reproducible"), ["certification", "seed_metrics"]
 
 
 def results_published(found: Evidence) -> Check:
@@ -222,7 +195,7 @@ def results_published(found: Evidence) -> Check:
     problems = [f"seed {seed} is missing" for seed in missing]
     shown = set(map(str, found.certificate["required_seeds"])) - set(found.certificate["seed_failing_gates"])
     problems += [f"seed {seed} has no gate results" for seed in sorted(shown - set(map(str, missing)))]
-    return *_each(problems, "gate results of every required seed stand in the certificate"), [
+    return *each(problems, "gate results of every required seed stand in the certificate"), [
         "certification",
         "gate_table",
     ]
@@ -241,16 +214,18 @@ def freeze_complete(found: Evidence) -> Check:
         problems.append(f"decision is {record['decision']}")
     if not record["blockers"] and not any(record["other_failed_checks"].values()):
         problems.append("no blocker is named")
+    if found.run not in record["retained"]:
+        problems.append("the retained set does not name the run")
     if not record["reopen_contract"]["preconditions"]:
         problems.append("no precondition for reopening")
-    return *_each(problems, f"{len(record['blockers'])} blockers with owner, reopen contract"), ["freeze_record"]
+    return *each(problems, f"{len(record['blockers'])} blockers with owner, reopen contract"), ["freeze_record"]
 
 
 def storage_clean(found: Evidence) -> Check:
     problems = [f"superseded data of {name}" for name in found.ledger["superseded_with_data"]]
     if not found.ledger["retained"].get(found.run):
         problems.append("the candidate's run ids are not retained")
-    return *_each(problems, "retained run ids listed, no superseded data"), ["ledger"]
+    return *each(problems, "retained run ids listed, no superseded data"), ["ledger"]
 
 
 def _certificates(found: Evidence) -> list[str]:

@@ -11,7 +11,7 @@ def superseded(runs: Path, keep: list[str]) -> list[str]:
     return sorted(
         root.name
         for root in runs.glob("*")
-        if root.is_dir() and root.name not in keep and _failed(root) and _data(root)
+        if root.is_dir() and root.name not in keep and _failed(root) and data_folders(root)
     )
 
 
@@ -20,7 +20,7 @@ def unfinished(runs: Path, keep: list[str]) -> list[str]:
     return sorted(
         root.name
         for root in runs.glob("*")
-        if root.is_dir() and root.name not in keep and not _status(root) and _data(root)
+        if root.is_dir() and root.name not in keep and not _status(root) and data_folders(root)
     )
 
 
@@ -35,20 +35,15 @@ def _failed(root: Path) -> bool:
     return _status(root) == "FAIL_REALISM"
 
 
-def _data(root: Path) -> list[Path]:
-    return sorted(root.glob("seed=*/data"))
-
-
-def deletions(root: Path) -> list[Path]:
+def data_folders(root: Path) -> list[Path]:
     """The data folders of one run: what pruning deletes."""
-    return _data(root)
+    return sorted(root.glob("seed=*/data"))
 
 
 def receipt_of(root: Path) -> dict[str, Any]:
     """What a pruned run was: verdict, run ids, digests of the reports that stay, size of the data that go."""
     certificate = read_json(root / "certification/segment2a_certification.json")
-    folders = deletions(root)
-    gone = [folder / name for folder in folders for name in tree_files(folder)]
+    gone = [folder / name for folder in data_folders(root) for name in tree_files(folder)]
     kept = [
         name for name in tree_files(root) if not _below_data(name) and "logs/" not in name and "benchmarks/" not in name
     ]

@@ -4,7 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from scripts.lib.scoring.governance_metrics import s1_rates, violations
+from scripts.lib.scoring.metrics import SINGLE_ZONE_SHARE
+
 MECHANISMS = ("fallback", "override", "leakage", "concentration")
+NOTHING = {"fallback_count": 0, "fallback_by_country": {}, "override_by_country": {}}  # of a seed that S1 did not count
 
 
 def watch_rows(seeds: dict[int, dict], tables: dict[int, pd.DataFrame], limits: dict[str, Any]) -> list[dict[str, Any]]:
@@ -43,23 +47,22 @@ def watch_rows(seeds: dict[int, dict], tables: dict[int, pd.DataFrame], limits: 
 
 
 def _of_seed(metrics: dict, table: pd.DataFrame, limits: dict[str, Any]):
-    governance = metrics["s1_governance"] or {"fallback_by_country": {}, "override_by_country": {}}
-    country_cap = limits["fallback_country"]
+    governance = metrics["s1_governance"] or NOTHING
+    above_cap = violations(governance, limits, "b")
     for country, entry in governance["fallback_by_country"].items():
-        blocking = (
-            entry["fallback_rate"] > country_cap["b"]["value"]
-            and entry["sites_total"] >= country_cap["min_sites"]["value"]
-            and entry["fallback_total"] >= country_cap["min_rows"]["value"]
-        )
-        yield country, "fallback", entry["fallback_rate"], entry["sites_total"], blocking
+        yield country, "fallback", entry["fallback_rate"], entry["sites_total"], country in above_cap
+    # The cap on overrides is one for all countries: where it is exceeded, each of them holds the seed back.
+    rates = s1_rates(governance, metrics["s1_sites_total"] or 0)
+    over_budget = rates["override_rate"] > metrics["thresholds"]["override_rate"]["b"]
     for country, entry in governance["override_by_country"].items():
-        yield country, "override", entry["override_rate"], entry["sites_total"], False
+        yield country, "override", entry["override_rate"], entry["sites_total"], over_budget
     cap = limits["gates"]["c_multi_median_top1_share"]["b"]
     for row in table.to_dict("records"):
+        top = row["top1_share"]
         if row["out_of_support_share"] > 0:
             yield row["country_iso"], "leakage", row["out_of_support_share"], row["site_count"], False
-        if (row["is_c_multi"] and row["top1_share"] > cap) or (row["is_c_large"] and row["top1_share"] >= 0.95):
-            yield row["country_iso"], "concentration", row["top1_share"], row["site_count"], False
+        if (row["is_c_multi"] and top > cap) or (row["is_c_large"] and top >= SINGLE_ZONE_SHARE):
+            yield row["country_iso"], "concentration", top, row["site_count"], False
 
 
 def budgets(seeds: dict[int, dict], limits: dict[str, Any]) -> dict[str, Any]:

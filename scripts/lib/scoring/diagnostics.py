@@ -75,14 +75,17 @@ def spearman(dispersion: pd.Series, diversity: pd.Series) -> dict[str, Any]:
     return available(rho, len(dispersion)) | {"p": float(p)}
 
 
-def coupling(table: pd.DataFrame, min_sites: int = 30) -> dict[str, Any]:
-    """Spearman coupling of `dispersion_km` with H (`entropy_nats`) and with k (`distinct_tzid_count`)."""
+def coupling(table: pd.DataFrame, expected_rho: dict[str, float], min_sites: int = 30) -> dict[str, Any]:
+    """Spearman coupling of `dispersion_km` with H (`entropy_nats`) and with k (`distinct_tzid_count`).
+
+    `expected_rho` is reported by grade and does not gate.
+    """
     found = {}
     large = table[table["site_count"] >= min_sites]
     for cohort, part in (("all", large), ("C_multi", large[large["is_c_multi"]])):
         for name in ("entropy_nats", "distinct_tzid_count"):
             found[f"{cohort}:{name}"] = spearman(part["dispersion_km"], part[name])
-    return {"min_sites": min_sites, "expected_rho": {"B": 0.15, "BPLUS": 0.25}, "gated": False, "rho": found}
+    return {"min_sites": min_sites, "expected_rho": expected_rho, "gated": False, "rho": found}
 
 
 def gini(values: np.ndarray) -> float:
@@ -108,11 +111,12 @@ def concentration(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def audit_rows(state: dict[str, dict], overrides: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
-    """Per affected country and mechanism: count, rate, rule, reason code, owner, approver, expiry (§9).
+    """Per affected country, mechanism and rule: count, rate, reason code, owner, approver, expiry (§9).
 
     `state` holds the S1 and S2 reports; S1's counts stand also when the seed failed. `overrides` are the policy rows.
     """
     governance = state["S1"].get("governance", {})
+    by_rule = state["S2"].get("governance", {}).get("override_by_rule", [])
     rows = []
     for country, entry in governance.get("fallback_by_country", {}).items():
         for mechanism in ("within", "outside"):
@@ -142,20 +146,28 @@ def audit_rows(state: dict[str, dict], overrides: list[dict[str, Any]], owner: s
             }
         )
     for country, entry in governance.get("override_by_country", {}).items():
-        matching = [row for row in overrides if _touches(row, country)]
-        rows.append(
-            {
-                "country_iso": country,
-                "mechanism": "override",
-                "rule": _joined(f"{row['scope']}:{row['target']}" for row in matching),
-                "count": entry["overrides_total"],
-                "rate": entry["override_rate"],
-                **{name: _joined(row.get(name) or "" for row in matching) for name in ("reason_code", "owner")},
-                "approved_by": _joined(row.get("approved_by") or "" for row in matching),
-                "expiry": _joined(row.get("expiry_yyyy_mm_dd") or "none" for row in matching),
-            }
-        )
-    return sorted(rows, key=lambda row: (row["country_iso"], row["mechanism"]))
+        touching = [row for row in overrides if _touches(row, country)]
+        counted = {rule["rule"]: rule["count"] for rule in by_rule if rule["country_iso"] == country}
+        parts = [([row], counted[_rule(row)]) for row in touching if _rule(row) in counted]
+        # Without a count by rule, as S2 did not run, one row says which rules it can have been.
+        rows += [_override_row(country, entry, *part) for part in parts or [(touching, entry["overrides_total"])]]
+    return sorted(rows, key=lambda row: (row["country_iso"], row["mechanism"], row["rule"]))
+
+
+def _override_row(country: str, entry: dict[str, Any], rules: list[dict[str, Any]], count: int) -> dict[str, Any]:
+    return {
+        "country_iso": country,
+        "mechanism": "override",
+        "rule": " or ".join(map(_rule, rules)),
+        "count": count,
+        "rate": count / entry["sites_total"],
+        **{name: _joined(row.get(name) or "" for row in rules) for name in ("reason_code", "owner", "approved_by")},
+        "expiry": _joined(row.get("expiry_yyyy_mm_dd") or "none" for row in rules),
+    }
+
+
+def _rule(row: dict[str, Any]) -> str:
+    return f"{row['scope']}:{row['target']}"
 
 
 def _touches(row: dict[str, Any], country: str) -> bool:

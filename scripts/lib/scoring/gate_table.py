@@ -2,25 +2,38 @@
 
 from typing import Any
 
-from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.gates import GRADES, holds
 
-GRADES = ("b", "bplus")
+ABOUT = ("question", "unit", "range", "better", "n_of")
 
 
 def gate_rows(
-    required: list[int], seeds: dict[int, dict], earth: dict[int, dict], cvs: dict[str, dict], limits: dict[str, Any]
+    required: list[int],
+    seeds: dict[int, dict],
+    earth: dict[int, dict],
+    cvs: dict[str, dict],
+    limits: dict[str, Any],
+    registry: dict[str, dict],
 ) -> list[dict[str, Any]]:
     """One row a gate in the order of the config, then one a stability metric.
 
-    `seeds` and `earth` are the seeds' metrics and Earth scorecards. A gate's worst seed is the one without a value,
-    else the one farthest from its band.
+    `seeds` and `earth` are the seeds' metrics and Earth scorecards, `registry` says what each metric is. A gate's worst
+    seed is the one without a value, else the one farthest from its band. `b` and `bplus` are the thresholds that the
+    worst seed was held to; `b_contract` is that of the config, which an approved exception may lie above.
     """
     rows = []
     for name, gate in limits["gates"].items():
         found = {seed: seeds[seed]["metrics"][name] if seed in seeds else None for seed in required}
         values = {seed: entry["value"] if entry else None for seed, entry in found.items()}
-        worst = worst_seed(values, gate["op"])
-        row = _row(name, gate["axis"], gate["op"], {grade: gate[grade] for grade in GRADES}, values, worst)
+        held_to = {seed: seeds[seed]["thresholds"][name] if seed in seeds else gate for seed in required}
+        strictest = {seed: entry["bplus" if entry["b"] is None else "b"] for seed, entry in held_to.items()}
+        worst = worst_seed(values, gate["op"], strictest)
+        row = _row(name, gate["axis"], gate["op"], held_to[worst], values, worst)
+        row["b_contract"] = gate["b"]
+        row["n"] = {
+            str(seed): entry["n"] if entry and entry["status"] == "ok" else None for seed, entry in found.items()
+        }
+        row |= {key: registry[name][key] for key in ABOUT}
         row["reason"] = found[worst].get("reason") if found[worst] else "the seed is missing"
         row["earth"] = _of_seed(earth, worst, "metrics", name)
         row["ceiling"] = _of_seed(earth, worst, "ceilings", name)
@@ -31,7 +44,10 @@ def gate_rows(
     for name, entry in cvs.items():
         rows.append(
             _row(f"stability_cv:{name}", "stability", "<=", limits["stability_cv"], {}, None, entry["cv"])
+            | {key: registry["stability_cv"][key] for key in ABOUT}
             | {
+                "b_contract": limits["stability_cv"]["b"],
+                "n": {},
                 "reason": entry.get("reason"),
                 "earth": None,
                 "ceiling": {"value": 0.0, "passes_b": True},
@@ -66,10 +82,10 @@ def margin(value: float | None, op: str, threshold: float | None) -> float | Non
     return value - threshold if op == ">=" else threshold - value
 
 
-def worst_seed(values: dict[int, float | None], op: str) -> int:
-    """The first seed without a value, else the first with the least favourable one."""
-    sign = 1 if op == ">=" else -1
-    return min(values, key=lambda seed: (values[seed] is not None, sign * (values[seed] or 0.0)))
+def worst_seed(values: dict[int, float | None], op: str, limits: dict[int, float] | None = None) -> int:
+    """The first seed without a value, else the first with the least margin to its own limit (0 where none is given)."""
+    margins = {seed: margin(value, op, (limits or {}).get(seed, 0.0)) for seed, value in values.items()}
+    return min(margins, key=lambda seed: (margins[seed] is not None, margins[seed] or 0.0))
 
 
 def _of_seed(earth: dict[int, dict], seed: int, block: str, name: str) -> dict[str, Any] | None:
@@ -83,11 +99,13 @@ def flat(row: dict[str, Any], required: list[int]) -> dict[str, Any]:
     return {
         "gate": row["gate"],
         "axis": row["axis"],
+        "unit": row["unit"],
         "op": row["op"],
         "b": row["b"],
         "bplus": row["bplus"],
         **{f"seed_{seed}": row["values"].get(str(seed)) for seed in required},
         "worst_seed": row["worst_seed"],
+        "n": row["n"].get(str(row["worst_seed"])),
         "value": row["value"],
         "margin_b": row["margin_b"],
         "margin_bplus": row["margin_bplus"],

@@ -44,11 +44,17 @@ def seed_verdict(checks: dict[str, dict[str, bool]]) -> str:
     return "PASS_BPLUS" if all(checks["BPLUS"].values()) else "PASS_B"
 
 
-def stability(values: dict[int, float | None]) -> dict[str, Any]:
-    """CV = population standard deviation / mean over the seeds; not available when a seed has no value (§6)."""
+def stability(values: dict[int, float | None], min_seeds: int) -> dict[str, Any]:
+    """CV = population standard deviation / mean over the seeds; not available when a seed has no value (§6).
+
+    Nor is it with fewer than `min_seeds` of them, so that a run of few seeds cannot pass.
+    """
     known = [value for value in values.values() if value is not None]
-    if len(known) < len(values) or not values:
+    if len(known) < len(values):
         return {"cv": None, "status": "not_computable", "reason": "a required seed has no value", "values": values}
+    if len(known) < min_seeds:
+        reason = f"{len(known)} of at least {min_seeds} seeds"
+        return {"cv": None, "status": "not_computable", "reason": reason, "values": values}
     mean = float(np.mean(known))
     if mean == 0:
         if all(value == 0 for value in known):

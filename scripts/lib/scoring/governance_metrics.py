@@ -1,28 +1,34 @@
-"""Governance metrics of a seed, as S1 and S2 reported them; nothing is recomputed by hand (certification.md §4)."""
+"""Governance metrics of a seed from the counts of S1 and S2, whose reported rates are rounded (certification.md §4)."""
 
 from typing import Any
 
-from scripts.lib.scoring.gates import holds
+from scripts.lib.scoring.gates import GRADES, holds
 from scripts.lib.scoring.metrics import available, unavailable
 from scripts.lib.states.governance import country_violations, rate
-
-GRADES = {"b": "B", "bplus": "BPLUS"}
 
 
 def governance_metrics(state: dict[str, dict], gates: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Rates, country violations and provenance. Country caps are the gate's own, whatever caps the run was given."""
     s1, s2 = state["S1"].get("governance"), state["S2"].get("governance")
-    missing_s1, missing_s2 = unavailable("S1 reported no governance"), unavailable("S2 reported no governance")
     rows = state["S1"].get("counts", {}).get("sites_total", 0)
-    found = {
-        "fallback_rate": available(s1["rates"]["fallback_rate"], rows) if s1 else missing_s1,
-        "override_rate": available(s2["rates"]["override_rate"], rows) if s2 else missing_s2,
-        "provenance_missing": available(state["S2"]["counts"]["provenance_missing"], rows) if s2 else missing_s2,
-    }
-    for grade in GRADES:
-        name = f"fallback_country_violations_{grade}"
-        found[name] = available(len(violations(s1, gates, grade)), rows) if s1 else missing_s1
+    found = dict.fromkeys(("override_rate", "provenance_missing"), unavailable("S2 reported no governance"))
+    if s2:
+        counts = state["S2"]["counts"]
+        found["override_rate"] = available(rate(counts["overridden_total"], counts["sites_total"]), rows)
+        found["provenance_missing"] = available(counts["provenance_missing"], counts["overrides_active"])
+    violated = {grade: f"fallback_country_violations_{grade}" for grade in GRADES}
+    found |= dict.fromkeys(("fallback_rate", *violated.values()), unavailable("S1 reported no governance"))
+    if s1:
+        found["fallback_rate"] = available(s1_rates(s1, rows)["fallback_rate"], rows)
+        for grade, name in violated.items():
+            found[name] = available(len(violations(s1, gates, grade)), len(s1["fallback_by_country"]))
     return found
+
+
+def s1_rates(s1: dict[str, Any], sites_total: int) -> dict[str, float]:
+    """`fallback_rate` and `override_rate` of S1's governance block as they are compared: from its counts, unrounded."""
+    overridden = sum(entry["overrides_total"] for entry in s1["override_by_country"].values())
+    return {"fallback_rate": rate(s1["fallback_count"], sites_total), "override_rate": rate(overridden, sites_total)}
 
 
 def violations(s1: dict[str, Any], gates: dict[str, Any], grade: str) -> list[str]:
@@ -38,12 +44,12 @@ def violations(s1: dict[str, Any], gates: dict[str, Any], grade: str) -> list[st
 def raised_override_gate(
     gates: dict[str, Any], exceptions: list[dict[str, Any]], cutoff: str
 ) -> tuple[dict, list[str]]:
-    """Gates with the B override threshold raised by approved, unexpired exceptions, and the ids of those exceptions.
+    """Gates with the B override threshold raised by approved, unexpired exceptions, and the ids of those that raise it.
 
     `cutoff` is yyyy-mm-dd. An exception never raises B+.
     """
-    valid = [entry for entry in exceptions if entry["expiry"] >= cutoff]
     gate = gates["gates"]["override_rate"]
+    valid = [entry for entry in exceptions if entry["expiry"] >= cutoff and entry["rate"] > gate["b"]]
     raised = gate | {"b": max([gate["b"], *(entry["rate"] for entry in valid)])}
     return gates | {"gates": gates["gates"] | {"override_rate": raised}}, sorted(entry["id"] for entry in valid)
 
@@ -67,20 +73,16 @@ def without_overrides(state: dict[str, dict]) -> dict[str, Any] | None:
         sizes |= {country: entry["sites_total"] for country, entry in s1.get(block, {}).items()}
     for country, count in helped.items():
         total = by_country.get(country, {"fallback_total": 0})["fallback_total"] + count
-        by_country[country] = {
-            "sites_total": sizes[country],
-            "fallback_total": total,
-            "fallback_rate": rate(total, sizes[country]),
-        }
+        by_country[country] = {"sites_total": sizes[country], "fallback_total": total}
     total = s1["fallback_count"] + sum(helped.values())
     return {"rates": {"fallback_rate": rate(total, rows)}, "fallback_by_country": by_country}
 
 
 def policy_caveats(
-    state: dict[str, dict], metrics: dict[str, dict[str, Any]], gates: dict[str, Any], exceptions: list[str]
+    state: dict[str, dict], metrics: dict[str, dict[str, Any]], gates: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Governance gates that hold only because policy took the rows out of fallback, and by what other means."""
-    found = [{"caveat": "override_exception", "gate": "override_rate", "grade": "B", "id": name} for name in exceptions]
+    found: list[dict[str, Any]] = []
     bare = without_overrides(state)
     if bare is None:
         return found
@@ -90,7 +92,7 @@ def policy_caveats(
         for cause, block in (("overrides", "override_by_country"), ("border_preference", "preferred_by_country"))
         if s1.get(block)
     ]
-    for grade, label in GRADES.items():
+    for grade in GRADES:
         tests = {
             "fallback_rate": (metrics["fallback_rate"]["value"], bare["rates"]["fallback_rate"]),
             f"fallback_country_violations_{grade}": (
@@ -101,10 +103,26 @@ def policy_caveats(
         for name, (value, value_without) in tests.items():
             gate = gates["gates"][name]
             if holds(value, gate["op"], gate[grade]) and not holds(value_without, gate["op"], gate[grade]):
-                entry = {"gate": name, "grade": label, "value_without": value_without, "countries": sorted(_added(s1))}
+                entry = {
+                    "gate": name,
+                    "grade": grade.upper(),
+                    "value_without": value_without,
+                    "countries": sorted(_added(s1)),
+                }
                 found += [{"caveat": f"rests_on_{cause}", **entry} for cause in used]
     found += relaxed_caps(s1["caps"], gates)
     return found
+
+
+def used_exceptions(
+    metrics: dict[str, dict[str, Any]], contract: dict[str, Any], exceptions: list[str]
+) -> list[dict[str, Any]]:
+    """A caveat for each exception where the override rate needs one: it is above the contract's own B threshold."""
+    gate, value = contract["gates"]["override_rate"], metrics["override_rate"]["value"]
+    if value is None or holds(value, gate["op"], gate["b"]):
+        return []
+    entry = {"caveat": "override_exception", "gate": "override_rate", "grade": "B", "value": value}
+    return [entry | {"contract": gate["b"], "id": name} for name in exceptions]
 
 
 def _added(s1: dict[str, Any]) -> set[str]:
@@ -131,7 +149,10 @@ def relaxed_caps(caps: dict[str, Any], gates: dict[str, Any]) -> list[dict[str, 
 def bought_with_overrides(state: dict[str, dict], metrics: dict[str, dict[str, Any]], gates: dict[str, Any]) -> bool:
     """Whether fallback caps are met only through heavy override use, which blocks B+ (certification.md §4)."""
     s1 = state["S1"].get("governance")
-    if not s1 or s1["rates"]["override_rate"] <= gates["heavy_override_rate"]["value"]:
+    if not s1:
         return False
-    without = policy_caveats(state, metrics, gates, [])
+    rates = s1_rates(s1, state["S1"]["counts"]["sites_total"])
+    if rates["override_rate"] <= gates["heavy_override_rate"]["value"]:
+        return False
+    without = policy_caveats(state, metrics, gates)
     return any(entry["caveat"] == "rests_on_overrides" for entry in without)

@@ -11,8 +11,8 @@ import pandas as pd
 from scripts.lib.states.sites import batches, open_checked
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
-
-
+SINGLE_ZONE_SHARE = 0.95  # part of the definition of `c_large_share_top1_lt_095`, as its name says; not a threshold
+ENTROPY_NORM_FORMULA = "H / ln K for K >= 2 zones of the country, else 0; H = -sum(p ln p) over the zones of its sites"
 COUNT_KEYS = ["country_iso", "tzid", "tzid_source", "ambiguous"]
 
 
@@ -103,7 +103,7 @@ def cohort_metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
         ("c_multi_median_top1_share", multi["top1_share"], np.median),
         ("c_multi_median_top1_top2_gap", multi["top1_top2_gap"], np.median),
         ("c_multi_median_entropy_norm", multi["entropy_norm"], np.median),
-        ("c_large_share_top1_lt_095", large["top1_share"] < 0.95, np.mean),
+        ("c_large_share_top1_lt_095", large["top1_share"] < SINGLE_ZONE_SHARE, np.mean),
     ):
         cohort = "C_multi" if name.startswith("c_multi") else "C_large"
         found[name] = available(reduce(column), len(column)) if len(column) else unavailable(f"{cohort} is empty")

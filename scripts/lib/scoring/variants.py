@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.scoring.gates import holds
-from scripts.lib.scoring.metrics import add_cohorts, available, cohort_metrics, country_table, unavailable
+from scripts.lib.scoring.gates import GRADES, holds
+from scripts.lib.scoring.metrics import (
+    SINGLE_ZONE_SHARE,
+    add_cohorts,
+    available,
+    cohort_metrics,
+    country_table,
+    unavailable,
+)
 
 COLLAPSED = {"distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
 ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
@@ -42,11 +49,13 @@ def variant_tables(
 ) -> dict[str, pd.DataFrame]:
     """Country tables by variant; those that drop rows keep the cohort flags of the literal `table`.
 
-    `half_floor` drops none: it lets in countries with half the sites that the cohorts ask for.
+    `half_floor` drops none: it lets in countries with half the sites that the cohorts ask for. `without_nudged` shows
+    what geometry alone decided; it raises no caveat, as a nudge is lawful.
     """
     rows = {
         "in_support": counts[in_support(counts, support)],
         "polygon": counts[counts["tzid_source"] == "polygon"],
+        "without_nudged": counts[~counts["ambiguous"]],
         "without_fallback": without_fallback(counts, fallback),
     }
     flags = table.set_index("country_iso")[["is_c_multi", "is_c_large", "cohort"]]
@@ -91,7 +100,7 @@ def c_large_readings(table: pd.DataFrame, cohorts: dict[str, Any]) -> dict[str, 
         if part.empty:
             found[name] = unavailable("the cohort is empty") | {"ceiling": None, "countries": []}
             continue
-        found[name] = available((part["top1_share"] < 0.95).mean(), len(part)) | {
+        found[name] = available((part["top1_share"] < SINGLE_ZONE_SHARE).mean(), len(part)) | {
             "ceiling": float((part["tz_world_support_count"] >= 2).mean()),
             "countries": part["country_iso"].tolist(),
         }
@@ -137,7 +146,7 @@ def caveats(variants: dict[str, dict[str, Any]], gates: dict[str, Any]) -> list[
     found = []
     for name, by_variant in sorted(variants.items()):
         gate = gates["gates"][name]
-        for grade in ("b", "bplus"):
+        for grade in GRADES:
             if not holds(by_variant["literal"]["value"], gate["op"], gate[grade]):
                 continue
             for variant, cause in RESTS_ON.items():

@@ -1,6 +1,5 @@
-"""The byte law of the 2A validation bundle: index, digest, flag (states.md §7). Standard library only."""
+"""The byte law of the 2A validation bundle: index, digest, flag (states.md §7)."""
 
-import hashlib
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,7 +8,7 @@ from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, read_json, sha256_file, tree_files
 
 FLAG_NAME, INDEX_NAME = "_passed.flag", "index.json"
-FLAG = re.compile(rb"sha256_hex = ([a-f0-9]{64})\n?")
+FLAG = re.compile(rb"sha256_hex = (.{64})\n?")
 HEX = re.compile(r"[a-f0-9]{64}")
 
 
@@ -40,17 +39,27 @@ def write_index_and_flag(root: Path) -> str:
 
 def verify_bundle(root: Path) -> str:
     """Check index, completeness, digests and flag of a bundle; returns its digest or raises 2A-S5-040..052."""
+    if not root.is_dir():
+        action = "Check the run root and the fingerprint in the path, or certify first: `snakemake --cores 8 certify`."
+        raise Abort("2A-S5-040", "no bundle lies at this path", action=action, path=str(root))
+    if not (root / INDEX_NAME).is_file():
+        raise Abort("2A-S5-040", "index.json is missing", path=str(root))
     index = _checked_index(root)
     try:
-        flag = (root / FLAG_NAME).read_bytes()
+        flag = (root / FLAG_NAME).read_bytes() if (root / FLAG_NAME).is_file() else b""
     except OSError:
-        raise Abort("2A-S5-052", "the flag is missing", path=str(root)) from None
+        flag = b""
+    if not flag:
+        raise Abort("2A-S5-052", "the flag is missing or cannot be read", path=str(root))
     match = FLAG.fullmatch(flag)
     if not match:
         raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
+    stated = match[1].decode("latin-1")
+    if not HEX.fullmatch(stated):
+        raise Abort("2A-S5-051", "the flag's digest is not 64 lower-case hex digits", path=str(root))
     digest = bundle_digest(root, index)
-    if match[1].decode() != digest:
-        raise Abort("2A-S5-050", f"flag says {match[1].decode()[:12]}, files give {digest[:12]}", path=str(root))
+    if stated != digest:
+        raise Abort("2A-S5-050", f"flag says {stated[:12]}, files give {digest[:12]}", path=str(root))
     return digest
 
 
@@ -70,9 +79,8 @@ def _checked_index(root: Path) -> dict[str, Any]:
     if FLAG_NAME in paths:
         raise Abort("2A-S5-045", "the flag is listed", path=str(root))
     for path in paths:
-        parts = PurePosixPath(path).parts
-        if not path or path.startswith("/") or ".." in parts or "." in path.split("/") or (root / path).is_symlink():
-            raise Abort("2A-S5-042", f"{path!r} leaves the bundle", path=str(root))
+        if not _lies_below(root, path):
+            raise Abort("2A-S5-042", f"{path!r:.200} leaves the bundle", path=str(root))
     if len(set(paths)) != len(paths):
         raise Abort("2A-S5-043", "a path stands twice", path=str(root))
     if paths != sorted(paths, key=str.encode):
@@ -82,12 +90,21 @@ def _checked_index(root: Path) -> dict[str, Any]:
         raise Abort("2A-S5-044", f"listed and present files differ: {sorted(odd)[0]}", path=str(root))
     if not all(HEX.fullmatch(digest) for digest in digests):
         raise Abort("2A-S5-051", "a digest is not 64 lower-case hex digits", path=str(root))
-    changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]
+    try:
+        changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]
+    except OSError as problem:
+        raise Abort("2A-S5-046", f"cannot be read: {problem}", path=str(root)) from None
     if changed:
         raise Abort("2A-S5-046", f"{changed[0]} differs from its digest", path=str(root))
     return index
 
 
-def copied_verbatim(source: Path, copy: Path) -> bool:
-    """Whether two files hold the same bytes."""
-    return hashlib.sha256(source.read_bytes()).digest() == hashlib.sha256(copy.read_bytes()).digest()
+def _lies_below(root: Path, path: str) -> bool:
+    """Whether an index path names a place inside the bundle that is no link; one that no file can have does not."""
+    try:
+        path.encode()
+        link = (root / path).is_symlink()
+    except (OSError, ValueError):
+        return False
+    parts = PurePosixPath(path).parts
+    return bool(path) and not path.startswith("/") and ".." not in parts and "." not in path.split("/") and not link

@@ -9,14 +9,19 @@ from scripts.lib.states.policy import country_name
 
 
 def rate(part: int, whole: int) -> float:
-    """part / whole, 0 for an empty whole."""
+    """part / whole, 0 for an empty whole: what caps and gates are compared with."""
     return part / whole if whole else 0.0
+
+
+def emitted(part: int, whole: int) -> float:
+    """The rate as reports show it, to 8 decimals; nothing is decided by it."""
+    return round(rate(part, whole), 8)
 
 
 def fallback_block(
     sites: np.ndarray, within: np.ndarray, outside: np.ndarray, overridden: np.ndarray, caps: dict[str, Any]
 ) -> dict[str, Any]:
-    """The `governance` block of S1; all arrays int64 [65536] by country code. Rates are unrounded here."""
+    """The `governance` block of S1; all arrays int64 [65536] by country code."""
     fallback = within + outside
     total, fallbacks, overrides = int(sites.sum()), int(fallback.sum()), int(overridden.sum())
     by_country = {
@@ -25,14 +30,14 @@ def fallback_block(
             "fallback_total": int(fallback[code]),
             "fallback_within_threshold": int(within[code]),
             "fallback_outside_threshold": int(outside[code]),
-            "fallback_rate": rate(int(fallback[code]), int(sites[code])),
+            "fallback_rate": emitted(int(fallback[code]), int(sites[code])),
         }
         for code in np.flatnonzero(fallback)
     }
     return {
         "caps": caps,
         "fallback_count": fallbacks,
-        "rates": {"fallback_rate": rate(fallbacks, total), "override_rate": rate(overrides, total)},
+        "rates": {"fallback_rate": emitted(fallbacks, total), "override_rate": emitted(overrides, total)},
         "fallback_by_country": by_country,
         "override_by_country": override_by_country(sites, overridden),
         "fallback_country_violations": country_violations(by_country, caps, caps["fallback_country_cap"]),
@@ -45,7 +50,7 @@ def override_by_country(sites: np.ndarray, overridden: np.ndarray) -> dict[str, 
         country_name(int(code)): {
             "sites_total": int(sites[code]),
             "overrides_total": int(overridden[code]),
-            "override_rate": rate(int(overridden[code]), int(sites[code])),
+            "override_rate": emitted(int(overridden[code]), int(sites[code])),
         }
         for code in np.flatnonzero(overridden)
     }
@@ -57,7 +62,7 @@ def preferred_by_country(sites: np.ndarray, preferred: np.ndarray) -> dict[str, 
         country_name(int(code)): {
             "sites_total": int(sites[code]),
             "preferred_total": int(preferred[code]),
-            "preferred_rate": rate(int(preferred[code]), int(sites[code])),
+            "preferred_rate": emitted(int(preferred[code]), int(sites[code])),
         }
         for code in np.flatnonzero(preferred)
     }
@@ -68,19 +73,17 @@ def country_violations(by_country: dict[str, Any], caps: dict[str, Any], cap: fl
     return sorted(
         country
         for country, entry in by_country.items()
-        if entry["fallback_rate"] > cap
+        if rate(entry["fallback_total"], entry["sites_total"]) > cap
         and entry["sites_total"] >= caps["fallback_country_min_sites"]
         and entry["fallback_total"] >= caps["fallback_country_min_rows"]
     )
 
 
-def s1_breaches(governance: dict[str, Any], seed: int) -> list[Abort]:
-    """Breached caps in the order 090, 092, 091."""
-    caps, rates = governance["caps"], governance["rates"]
-    breaches = []
-    for code, name in (("2A-S1-090", "fallback_rate"), ("2A-S1-092", "override_rate")):
-        if rates[name] > caps[f"{name}_cap"]:
-            breaches.append(Abort(code, f"{name} {rates[name]:.8f} > cap {caps[f'{name}_cap']}", seed=seed))
+def s1_breaches(counts: dict[str, Any], governance: dict[str, Any], seed: int) -> list[Abort]:
+    """Breached caps in the order 090, 092, 091; `counts` and `governance` are blocks of the run report."""
+    caps, total = governance["caps"], counts["sites_total"]
+    breaches = _above_cap("2A-S1-090", "fallback_rate", counts["fallback_count"], total, caps, seed)
+    breaches += _above_cap("2A-S1-092", "override_rate", counts["overrides_applied"], total, caps, seed)
     for country in governance["fallback_country_violations"]:
         entry = governance["fallback_by_country"][country]
         breaches.append(
@@ -95,9 +98,13 @@ def s1_breaches(governance: dict[str, Any], seed: int) -> list[Abort]:
     return breaches
 
 
-def s2_breaches(rates: dict[str, float], caps: dict[str, Any], seed: int) -> list[Abort]:
+def s2_breaches(counts: dict[str, Any], caps: dict[str, Any], seed: int) -> list[Abort]:
     """The S2 override cap."""
-    if rates["override_rate"] > caps["override_rate_cap"]:
-        message = f"override_rate {rates['override_rate']:.8f} > cap {caps['override_rate_cap']}"
-        return [Abort("2A-S2-090", message, seed=seed)]
-    return []
+    return _above_cap("2A-S2-090", "override_rate", counts["overridden_total"], counts["sites_total"], caps, seed)
+
+
+def _above_cap(code: str, name: str, rows: int, total: int, caps: dict[str, Any], seed: int) -> list[Abort]:
+    cap = caps[f"{name}_cap"]
+    if rate(rows, total) <= cap:
+        return []
+    return [Abort(code, f"{name} {emitted(rows, total):.8f} ({rows} of {total} sites) > cap {cap}", seed=seed)]

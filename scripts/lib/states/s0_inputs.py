@@ -6,10 +6,8 @@ from typing import Any
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file
+from scripts.lib.zones.archive import check_archive
 from scripts.lib.zones.tz_world import UNREADABLE, tz_world_info
-
-GZIP_MAGIC = b"\x1f\x8b"
-MIN_ARCHIVE_BYTES = 50_000
 
 
 def read_run_receipt(path: str, seed: int, pins: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +38,7 @@ def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint:
     if not Path(site_locations).is_file():
         raise Abort("2A-S0-010", "site_locations is missing", path=site_locations, seed=seed)
     expected = catalog_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
-    bundle = catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint)
+    bundle = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
     for path, wanted in ((site_locations, expected), (bundle_index, bundle)):
         if not Path(path).as_posix().endswith(wanted):
             raise Abort("2A-S0-004", f"upstream data must lie at {wanted}", path=path, seed=seed)
@@ -54,16 +52,31 @@ def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint:
     )
 
 
-def check_minimum_set(paths: dict[str, str], needs_mcc: bool) -> None:
-    """Step 4: nothing required is missing; the mcc map is required iff an mcc override exists."""
-    missing = [f"{asset} ({path})" for asset, path in paths.items() if not Path(path).is_file()]
-    if needs_mcc and "merchant_mcc_map" not in paths:
-        missing.append("merchant_mcc_map (an override has scope mcc)")
-    raise_all([Abort("2A-S0-010", f"missing: {item}") for item in missing])
+def check_minimum_set(paths: dict[str, str]) -> None:
+    """Step 4: nothing that must be sealed is missing (2A-S0-010)."""
+    there = {
+        asset: Path(path).is_dir() if asset == "validation_bundle_1B" else Path(path).is_file()
+        for asset, path in paths.items()
+    }
+    raise_all([Abort("2A-S0-010", f"missing: {asset} ({paths[asset]})") for asset, found in there.items() if not found])
 
 
-def check_tz_assets(tz_world: str, tzdb: str, tzdb_meta: str, overrides: list[dict[str, Any]]) -> dict[str, Any]:
-    """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`."""
+def needed_mcc_map(overrides: list[dict[str, Any]], path: str) -> dict[str, str]:
+    """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then required (2A-S0-010)."""
+    if not any(row["scope"] == "mcc" for row in overrides):
+        return {}
+    if not path:
+        raise Abort("2A-S0-010", "missing: merchant_mcc_map, which an override of scope mcc needs")
+    return {"merchant_mcc_map": path}
+
+
+def check_tz_assets(
+    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`.
+
+    `release` is the tag under which the tzdb is sealed.
+    """
     try:
         world = tz_world_info(tz_world)
     except UNREADABLE as problem:
@@ -73,15 +86,15 @@ def check_tz_assets(tz_world: str, tzdb: str, tzdb_meta: str, overrides: list[di
     if unknown:
         raise Abort("2A-S0-032", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
     return {
-        **check_tzdb(tzdb, tzdb_meta),
+        **check_tzdb(tzdb, tzdb_meta, release),
         "tz_world_id": "tz_world_2025a",
-        "tz_world_crs": "OGC:CRS84",
+        "tz_world_crs": world["crs"],
         "tz_world_feature_count": world["rows"],
     }
 
 
-def check_tzdb(tzdb: str, tzdb_meta: str) -> dict[str, str]:
-    """The archive is a whole gzip file with the tag and digest that its release file states (2A-S0-022, -023)."""
+def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> dict[str, str]:
+    """The archive is a whole gzip file of this release, with the digest that its release file states (-022, -023)."""
     try:
         meta = read_json(tzdb_meta)
     except (OSError, ValueError) as problem:
@@ -90,10 +103,10 @@ def check_tzdb(tzdb: str, tzdb_meta: str) -> dict[str, str]:
     if errors:
         code = "2A-S0-022" if any(error.startswith("release_tag") for error in errors) else "2A-S0-023"
         raise Abort(code, "; ".join(errors[:3]), path=tzdb_meta)
-    with open(tzdb, "rb") as stream:
-        magic = stream.read(2)
-    if magic != GZIP_MAGIC or Path(tzdb).stat().st_size < MIN_ARCHIVE_BYTES:
-        raise Abort("2A-S0-023", "not a gzip archive of at least 50 KB", path=tzdb)
+    if meta["release_tag"] != release:
+        message = f"tzdb_release.json is of {meta['release_tag']}, the release to seal is {release}"
+        raise Abort("2A-S0-022", message, path=tzdb_meta)
+    check_archive(tzdb)
     digest = sha256_file(tzdb)
     if meta["archive_sha256"] != digest:
         raise Abort("2A-S0-023", f"archive has digest {digest[:12]}, tzdb_release.json says otherwise", path=tzdb)

@@ -63,7 +63,7 @@ def check_written(written: Places, places: Places, fingerprint: str, sealed: lis
     """Hold the written files against path, contracts, each other and the sealed set (2A-S0-040..044, -050..052)."""
     found, rows = read_json(written.receipt), read_json(written.inventory)
     level = f"manifest_fingerprint={fingerprint}/"
-    bundle = str(Path(catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint)).parent) + "/"
+    bundle = catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint)
     named = sorted(entry["id"] for entry in found["sealed_inputs"])
     inventoried = sorted(row["asset_id"] for row in rows)
     receipt_errors = schema_errors(found, "schemas.2A.yaml#/manifests/s0_gate_receipt_v1")

@@ -39,10 +39,9 @@ def seal(asset: str, path: str, tag: str, run: dict[str, Any], releases: dict[st
         raise Abort("2A-S0-013", f"{asset} is not in the artefact registry", dataset=asset)
     if not tag or tag.lower() in MOVING_TAGS:
         raise Abort("2A-S0-014", f"version tag {tag!r}", dataset=asset)
+    files = [path]
     if asset == "validation_bundle_1B":  # a directory: its digest covers every file but the flag, in ASCII order
-        files = [str(Path(path).parent / name) for name in tree_files(Path(path).parent) if name != "_passed.flag"]
-    else:
-        files = [path]
+        files = [f"{path}/{name}" for name in tree_files(path) if name != "_passed.flag"]
     tokens = {key: run[key] for key in ("seed", "manifest_fingerprint")}
     return {
         "manifest_fingerprint": run["manifest_fingerprint"],

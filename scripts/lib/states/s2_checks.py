@@ -1,5 +1,6 @@
 """What S2 holds rows and table to: coherence, confirmed overrides, nothing lost or moved (states.md §4)."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import Abort, raise_all
-from scripts.lib.states.policy import match
+from scripts.lib.states.policy import SCOPES, country_name, match
 from scripts.lib.tables import values_of
 
 
@@ -39,11 +40,14 @@ def check_coherence(batch: pa.RecordBatch, applied: np.ndarray, scope: np.ndarra
     )
 
 
-def confirm(overrides, mcc, merchant, country, order, zone, scope, applied) -> None:
-    """Every overridden row finds the same active override again (2A-S2-023, -024, -054)."""
+def confirm(overrides, mcc, merchant, country, order, zone, scope, applied) -> Counter:
+    """Every overridden row finds the same active override again (2A-S2-023, -024, -054).
+
+    Returns the number of rows by (country_iso, rule), where a rule is `scope:target`.
+    """
     rows = np.flatnonzero(applied)
     if not len(rows):
-        return
+        return Counter()
     codes = mcc(merchant[rows]) if mcc else np.full(len(rows), -1, np.int32)
     if mcc and (codes < 0).any():
         raise Abort("2A-S2-023", f"{int((codes < 0).sum())} overridden merchants are not in merchant_mcc_map")
@@ -53,12 +57,30 @@ def confirm(overrides, mcc, merchant, country, order, zone, scope, applied) -> N
         raise Abort("2A-S2-024", f"{int(gone.sum())} rows rest on an override that is not active")
     if other.any():
         raise Abort("2A-S2-054", f"{int(other.sum())} rows rest on another override than S2 finds")
+    return rules_used(merchant[rows], country[rows], order[rows], found_scope, codes)
+
+
+def rules_used(
+    merchant: np.ndarray, country: np.ndarray, order: np.ndarray, scope: np.ndarray, mcc: np.ndarray
+) -> Counter:
+    """Rows by (country_iso, `scope:target`); arrays [n] as `match` takes and returns them."""
+    used: Counter = Counter()
+    for number in np.flatnonzero(scope == SCOPES.index("site")):
+        iso = country_name(int(country[number]))
+        used[iso, f"site:{merchant[number]}|{iso}|{order[number]}"] += 1
+    for kind in ("mcc", "country"):
+        picked = scope == SCOPES.index(kind)
+        target = mcc[picked] if kind == "mcc" else country[picked]
+        pairs, rows = np.unique(np.column_stack([country[picked], target]), axis=0, return_counts=True)
+        for (code, value), count in zip(pairs.tolist(), rows.tolist(), strict=True):
+            used[country_name(code), f"mcc:{value:04d}" if kind == "mcc" else f"country:{country_name(code)}"] += count
+    return used
 
 
 def table_breaches(tally: dict[str, Any], source: str, stage: Any) -> list[Abort]:
-    """1:1 with S1, a unique key, and nudge fields carried unchanged (2A-S2-050, -051, -056)."""
+    """1:1 with S1, a unique key, nudge fields unchanged as far as statistics tell (2A-S2-050, -051, -056)."""
     breaches = []
-    expected, written = pq.read_metadata(source).num_rows, pq.read_metadata(stage).num_rows
+    expected, written = tally["keys"].rows, tally["written"]
     if expected != written:
         breaches.append(Abort("2A-S2-050", f"{written} rows written for {expected} of s1_tz_lookup"))
     if tally["keys"].duplicates:
@@ -69,7 +91,10 @@ def table_breaches(tally: dict[str, Any], source: str, stage: Any) -> list[Abort
 
 
 def nudges(path: Any) -> dict[str, tuple]:
-    """Least value, greatest value and nulls of both nudge columns, from the statistics of the file."""
+    """Least value, greatest value and nulls of both nudge columns, from the statistics of the file.
+
+    They cannot tell two values that changed places; `stream` hands the columns through as they are.
+    """
     metadata = pq.read_metadata(path)
     found: dict[str, tuple] = {}
     for name in ("nudge_lat_deg", "nudge_lon_deg"):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from scripts.lib.states.sites import batches, key_columns, open_checked
 from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
 
+SORT_MEMORY_MB = 1024  # no configuration: it moves no result, so another machine's value must not rerun anything
 SAMPLED = 97  # every so many rows tell where the key ranges end
 COPIES = 4  # a range in memory: as read, in one piece, in order, and the keys that order it
 

@@ -36,7 +36,7 @@ def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
     return {
         "site_locations": catalog_path("site_locations", **tokens),
-        "bundle_index": catalog_path("validation_bundle_1B", **tokens),
+        "bundle_index": catalog_path("validation_bundle_index_1B", **tokens),
         "bundle_flag": catalog_path("validation_passed_flag_1B", **tokens),
         "run_receipt": catalog_path("run_receipt_1B"),
         "replica_manifest": catalog_path("replica_manifest"),
@@ -71,6 +71,7 @@ def check_pins(root: str | Path, seed: int, fingerprint: str, pins: dict[str, st
             f"{name}: pinned {pins.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
         )
         raise UsageError(
-            f"upstream of seed {seed} differs from its authority file:\n  {listing}\n"
-            "next: restore the files, or pin what you have with scripts/pin_authority.py"
+            f"upstream of seed {seed} differs from its authority file:\n  {listing}",
+            where=str(root),
+            action="Restore the files, or pin what you have: `python -m scripts.pin_authority ROOT --name NAME`.",
         )

@@ -26,16 +26,18 @@ def check_bundle(index_path: str, flag_path: str) -> str:
     bundle = Path(index_path).parent
     entries = _read_index(index_path)
     listed = sorted((entry["path"] for entry in entries), key=str.encode)
+    names = [entry["artifact_id"] for entry in entries]
     present = [name for name in tree_files(bundle) if name != Path(flag_path).name]
     problems = [
-        Abort("2A-S0-003", f"{what}: {', '.join(names[:5])}", path=str(bundle))
-        for what, names in (
+        Abort("2A-S0-003", f"{what}: {', '.join(odd[:5])}", path=str(bundle))
+        for what, odd in (
             ("listed twice", sorted({name for name in listed if listed.count(name) > 1})),
+            ("artifact_id not unique", sorted({name for name in names if names.count(name) > 1})),
             ("listed but missing", sorted(set(listed) - set(present))),
             ("not listed in index.json", sorted(set(present) - set(listed))),
             ("required members missing", sorted(set(REQUIRED) - set(listed))),
         )
-        if names
+        if odd
     ]
     raise_all(problems)
     digest = sha256_file(*(bundle / name for name in listed))

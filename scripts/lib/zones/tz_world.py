@@ -65,8 +65,11 @@ def write_tz_world(path: str | Path, tzids: np.ndarray, geoms: np.ndarray, relea
     write_table(path, table, geo=json.dumps(geo, sort_keys=True), release=release)
 
 
-def geometry_column(metadata: dict[bytes, bytes] | None) -> str:
-    """Name of the primary geometry column of a GeoParquet schema; `ValueError("crs ...")` unless it is WGS84."""
+def geometry_column(metadata: dict[bytes, bytes] | None) -> tuple[str, str]:
+    """Primary geometry column of a GeoParquet schema and its CRS as `AUTHORITY:CODE`; `ValueError` unless it is WGS84.
+
+    The message of that error starts with `crs`.
+    """
     if not metadata or b"geo" not in metadata:
         raise ValueError("crs unknown: the file has no GeoParquet metadata")
     geo = json.loads(metadata[b"geo"])
@@ -75,23 +78,25 @@ def geometry_column(metadata: dict[bytes, bytes] | None) -> str:
     # GeoParquet: an absent crs means OGC:CRS84, an explicit null means unknown.
     crs = column.get("crs", CRS84)
     identity = (crs or {}).get("id") or {}
-    if (identity.get("authority"), str(identity.get("code"))) not in WGS84:
+    found = identity.get("authority"), str(identity.get("code"))
+    if found not in WGS84:
         raise ValueError(f"crs is not WGS84: {identity or crs}")
-    return name
+    return name, ":".join(found)
 
 
 def tz_world_info(path: str | Path) -> dict[str, Any]:
-    """`{tzids: sorted distinct list, rows: int, release: str}` without decoding a polygon.
+    """`{tzids: sorted distinct list, rows: int, release: str, crs: str}` without decoding a polygon.
 
     Raises `ValueError("crs ...")` when the CRS is not WGS84 and `ValueError("no rows")` when the table is empty.
     """
     schema = pq.read_schema(path)
-    geometry_column(schema.metadata)
+    _, crs = geometry_column(schema.metadata)
     with pq.ParquetFile(path) as file:  # `pq.read_table` imports pandas and costs a job a quarter of a second
         tzids = file.read(columns=["tzid"])["tzid"].to_pylist()
     if not tzids:
         raise ValueError("no rows: the table of zone polygons is empty")
-    return {"tzids": sorted(set(tzids)), "rows": len(tzids), "release": schema.metadata.get(b"release", b"").decode()}
+    release = schema.metadata.get(b"release", b"").decode()
+    return {"tzids": sorted(set(tzids)), "rows": len(tzids), "release": release, "crs": crs}
 
 
 def read_tz_world(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +104,7 @@ def read_tz_world(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     # Only the index builder decodes polygons: S0 and S1 use this module without paying for the import.
     import shapely
 
-    column = geometry_column(pq.read_schema(path).metadata)
+    column, _ = geometry_column(pq.read_schema(path).metadata)
     table = pq.read_table(path, columns=["tzid", column])
     if not table.num_rows:
         raise ValueError("no rows: the table of zone polygons is empty")

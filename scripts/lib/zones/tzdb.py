@@ -1,12 +1,10 @@
 """The sealed tzdb archive: TZif data by zone, as packed or compiled by `zic` from IANA sources (states.md §5)."""
 
-import gzip
-import io
 import subprocess
-import tarfile
 import tempfile
-import zlib
 from pathlib import Path
+
+from scripts.lib.zones.archive import read_members
 
 # `backzone` is left out: it would change history before 1970 and add zones.
 SOURCES = [
@@ -27,12 +25,7 @@ SKIPPED = {"posix", "right", "localtime", "posixrules"}
 
 def read_zones(archive: str | Path) -> dict[str, bytes]:
     """TZif bytes by tzid of a sealed archive; raises ValueError when it is unreadable or cannot be compiled."""
-    try:
-        raw = gzip.decompress(Path(archive).read_bytes())  # as a whole, since tarfile stops before the checksum
-        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
-            members = {item.name.removeprefix("./"): tar.extractfile(item).read() for item in tar if item.isfile()}
-    except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
-        raise ValueError(f"archive unreadable: {problem}") from None
+    members = read_members(archive)
     compiled = {name.removeprefix("zoneinfo/"): data for name, data in members.items() if data[:4] == b"TZif"}
     sources = {name: members[name] for name in SOURCES if name in members}
     if not sources and COMPACT in members:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 SENTINEL = -(2**63)
+LIMIT = 900  # minutes: no offset but a sentinel's is further from UTC (states.md §5, §6)
 MAGIC = b"TZC1"
 _HEADER = struct.Struct(">4sc15x6I")
 _POSIX = re.compile(
@@ -110,13 +111,13 @@ def _rule_instant(rule: str, year: int) -> int:
     return int(midnight.timestamp()) + (_seconds(time) if time else 7200)
 
 
-def to_minutes(zone: Zone) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def to_minutes(zone: Zone) -> tuple[np.ndarray, np.ndarray, dict[int, int]]:
     """Round offsets to minutes, half to even, then drop entries that change nothing.
 
-    Returns instants int64 [m], minutes int32 [m], and the indices [k] of entries of `zone` that were rounded.
+    Returns instants int64 [m], minutes int32 [m], and what was rounded: index of the entry of `zone` -> its minutes.
     """
     minutes = np.rint(zone.offsets / 60).astype(np.int32)
-    rounded = np.flatnonzero(minutes * 60 != zone.offsets)
+    rounded = {number: int(minutes[number]) for number in np.flatnonzero(minutes * 60 != zone.offsets).tolist()}
     keep = np.concatenate([[True], minutes[1:] != minutes[:-1]])
     return zone.instants[keep], minutes[keep], rounded
 

@@ -1,0 +1,225 @@
+"""Forged trees: what is rewritten to fit is still held against every second place that states it."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.lib.files import pretty_json, sha256_file
+from scripts.prune import prune
+from scripts.verify import verify_tree
+from tests.e2e.forge import (
+    AUTHORITY,
+    BUNDLE,
+    DATA,
+    DEEP,
+    RECORD,
+    SEED,
+    edit_json,
+    named,
+    one,
+    relative,
+    reseal,
+    reseal_all,
+)
+
+pytestmark = pytest.mark.slow
+RECEIPT = "results/prune_receipt.json"
+
+
+def forgeries() -> Iterator[tuple[str, Callable[[dict], object]]]:
+    for key in ("record", "rule", "outputs", "inputs", "code", "extra_outputs"):
+        yield f"no {key}", lambda record, key=key: record.pop(key)
+        yield f"{key} is 5", lambda record, key=key: record.update({key: 5})
+    yield "rule is a list", lambda record: record.update(rule=[])
+    yield "an empty output", lambda record: record["outputs"].update(report=[])
+    for path in (
+        5,
+        None,
+        "a\0b",
+        "\ud800",
+        "/dev/zero",
+        "../../../etc/hostname",
+        "results/../x",
+        "",
+        "x/",
+        "scripts/x",
+    ):
+        yield f"path {path!r}", lambda record, path=path: record["outputs"]["report"][0].update(path=path)
+    yield "digest is 5", lambda record: record["outputs"]["report"][0].update(sha256=5)
+    yield "input /dev/zero", lambda record: next(iter(record["inputs"].values()))[0].update(path="/dev/zero")
+
+
+def test_a_well_sealed_record_of_another_form_is_not_believed(tree: Path):
+    path = one(tree, RECORD)
+    data = path.read_bytes()
+    for what, forge in forgeries():
+        path.write_bytes(data)
+        reseal(path, forge)
+        assert named(tree)[0] == ("changed", relative(tree, path)), what
+
+
+def test_a_second_record_for_a_file_does_not_replace_the_first(tree: Path):
+    path = tree / "results/runs/tiny/certification/verdict.txt"
+    path.write_text("tiny: PASS_BPLUS\n")
+    other = tree / "results/lineage/zz.json"
+    shutil.copy(tree / "results/runs/tiny/certification/lineage/certify_run.json", other)
+    reseal(other, lambda record: record.update(record="results/lineage/zz.json"))
+    reseal(other, lambda record: record["outputs"]["verdict"][0].update(sha256=sha256_file(path)))
+    assert ("changed", relative(tree, path)) in named(tree)
+
+
+def test_a_receipt_of_other_bytes_than_its_pin_is_named_under_resealed_records(tree: Path):
+    path = edit_json(
+        tree, "results/upstream/tiny/seed=42/*/run_receipt.json", lambda found: found.update(created_utc="2030-01-01")
+    )
+    assert named(tree) == [("changed", relative(tree, path))]
+
+
+def zero(key: str) -> Callable[[dict], object]:
+    return lambda found: found.update({key: "0" * 64})
+
+
+def zero_in_index(found: dict) -> None:
+    next(row for row in found["files"] if row["path"] == "checks.json")["sha256_hex"] = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change"),
+    [
+        (f"{BUNDLE}/index.json", zero_in_index),
+        (
+            f"{SEED}/data/layer1/2A/legality_report/*/*/s4_legality_report.json",
+            lambda found: found.update(status="FAIL"),
+        ),
+        (f"{SEED}/data/layer1/2A/tz_timetable_cache/*/tz_timetable_cache.json", zero("created_utc")),
+        (f"{SEED}/data/layer1/2A/tz_timetable_cache/*/tz_timetable_cache.json", zero("tz_index_digest")),
+        ("results/reference/artefacts/priors/tzdata/*/tzdb_release.json", zero("archive_sha256")),
+        (f"{SEED}/data/layer1/2A/sealed_inputs/*/determinism_receipt.json", zero("sha256_hex")),
+        (f"{SEED}/data/layer1/2A/s0_gate_receipt/*/s0_gate_receipt.json", zero("flag_sha256_hex")),
+        (
+            f"{SEED}/data/layer1/2A/s0_gate_receipt/*/s0_gate_receipt.json",
+            lambda found: found.update(flag_sha256_hex=""),
+        ),
+    ],
+)
+def test_seals_that_hang_on_no_record_are_followed(tree: Path, pattern: str, change):
+    path = edit_json(tree, pattern, change)
+    assert named(tree) == [("changed", relative(tree, path))]
+
+
+def pin_of(text: str) -> str:
+    """The pin of the run receipt of seed 42."""
+    return text.split("  42:\n")[1].split('run_receipt.json": "')[1][:64]
+
+
+def pin_forgeries() -> list[tuple[str, Callable[[str, str], str]]]:
+    other = "0" * 64
+    return [
+        ("old pin in a comment", lambda text, pin: text.replace(pin, other) + f'# "run_receipt.json": "{pin}"\n'),
+        ("old pin behind the line", lambda text, pin: text.replace(f'"{pin}"', f'"{other}"  # "{pin}"')),
+        ("pin of another seed", lambda text, pin: swap_seeds(text)),
+        (
+            "pin stated twice",
+            lambda text, pin: text.replace(f'"{pin}"\n', f'"{pin}"\n      "run_receipt.json": "{other}"\n'),
+        ),
+        ("seed stated twice", lambda text, pin: text.replace("seeds:\n", "seeds:\n  4_2:\n    files:\n")),
+        ("another run", lambda text, pin: text.replace('run_id: "', 'run_id: "0')),
+        ("another form", lambda text, pin: text.replace("seeds:\n", "seeds: {}\n")),
+        ("no seeds", lambda text, pin: "seeds: 5\n"),
+        ("nested", lambda text, pin: text.replace("seeds:\n", f"seeds: {DEEP}\n")),
+        ("empty", lambda text, pin: ""),
+        ("no text", lambda text, pin: text + "\udcff"),
+    ]
+
+
+def swap_seeds(text: str) -> str:
+    return text.replace("  42:\n", "  43:\n").replace("  7:\n", "  42:\n").replace("  43:\n", "  7:\n")
+
+
+def test_pins_are_read_not_searched(tree: Path):
+    path = tree / AUTHORITY
+    text = path.read_text()
+    for what, forge in pin_forgeries():
+        path.write_bytes(forge(text, pin_of(text)).encode("utf-8", "surrogateescape"))
+        assert named(tree) == [("changed", AUTHORITY)], what
+
+
+def test_a_prune_receipt_that_prune_did_not_write_explains_nothing(tree: Path):
+    shutil.rmtree(tree / SEED / "data")
+    for text in ("{", "5", "null", '["tiny"]', '{"tiny": {}}', '{"tiny": 5}', DEEP, "\udcff"):
+        (tree / RECEIPT).write_bytes(text.encode("utf-8", "surrogateescape"))
+        found = named(tree)
+        assert found[0] == ("changed", RECEIPT)
+        assert len(found) > 5
+
+
+def edit_receipt(tree: Path, change: Callable[[dict], object]) -> None:
+    found = json.loads((tree / RECEIPT).read_text())
+    change(found["tiny"])
+    (tree / RECEIPT).write_text(pretty_json(found))
+
+
+def test_a_pruned_run_holds_until_a_kept_report_or_the_receipt_is_changed(tree: Path):
+    kept = shutil.copytree(tree / SEED / "data", tree / "kept")
+    assert prune(tree / "results/runs", [], tree / RECEIPT) == ["tiny"]
+    assert named(tree) == []
+    report = one(tree, f"{SEED}/scoring/*/segment2a_p2_seed_metrics.json")
+    data = report.read_bytes()
+    report.write_bytes(data + b" ")
+    assert named(tree) == [("changed", relative(tree, report))]
+    report.write_bytes(data)
+    receipt = (tree / RECEIPT).read_bytes()
+    for change in (
+        lambda entry: entry.update(status="PASS_B"),
+        lambda entry: entry.pop("status"),
+        lambda entry: entry.update(kept_reports={}),
+        lambda entry: entry["kept_reports"].update({"certification/verdict.txt": "0" * 64}),
+    ):
+        edit_receipt(tree, change)
+        assert named(tree)[0] == ("changed", RECEIPT)
+        (tree / RECEIPT).write_bytes(receipt)
+    # a run made anew is judged by its records again: what it lacks is missing
+    shutil.copytree(kept, tree / SEED / "data")
+    path = one(tree, DATA)
+    path.unlink()
+    assert named(tree) == [("missing", relative(tree, path))]
+
+
+def test_a_run_that_passed_is_not_pruned(tree: Path):
+    prune(tree / "results/runs", [], tree / RECEIPT)
+    path = edit_json(
+        tree, "results/runs/tiny/certification/*_certification.json", lambda found: found.update(status="PASS_B")
+    )
+    kept = relative(tree / "results/runs/tiny", path)
+    edit_receipt(tree, lambda entry: entry["kept_reports"].update({kept: sha256_file(path)}))
+    for record in (tree / "results/runs/tiny").rglob("lineage/**/*.json"):
+        name = relative(tree / "results/runs/tiny", record)
+        edit_receipt(
+            tree, lambda entry, name=name, record=record: entry["kept_reports"].update({name: sha256_file(record)})
+        )
+    assert named(tree)[0] == ("changed", RECEIPT)
+
+
+def test_a_forged_flag_with_a_forged_record_does_not_pass(tree: Path):
+    flag = one(tree, f"{BUNDLE}/_passed.flag")
+    flag.write_text(f"sha256_hex = {'0' * 64}\n")
+    reseal_all(tree, flag)
+    assert named(tree) == [("changed", relative(tree, flag))]
+
+
+def test_an_input_made_anew_breaks_the_link_to_its_reader(tree: Path):
+    path = one(tree, DATA)
+    path.write_bytes(path.read_bytes() + b" ")
+
+    def change(record: dict) -> None:
+        for (entry,) in record["outputs"].values():
+            if entry["path"].endswith(path.name):
+                entry["sha256"] = sha256_file(path)
+
+    reseal(one(tree, RECORD), change)
+    (finding,) = verify_tree(tree)
+    assert finding.path == relative(tree, path)
+    assert "s2_overrides.json" in finding.why

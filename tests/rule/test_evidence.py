@@ -1,0 +1,158 @@
+"""What reports, inventory and log say of a run: measured, complete where it fails, and checkable by others."""
+
+import json
+import logging
+
+import pyarrow.parquet as pq
+import pytest
+
+from scripts import s5_bundle
+from scripts.lib import logs
+from scripts.lib.files import read_json, sha256_file, tree_files
+from scripts.lib.states.bundle import verify_bundle
+from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, raised, site_table
+from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
+
+MCC = {**OVERRIDE, "scope": "mcc", "target": "5812"}
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Records of everything that the test logs, read on call."""
+    path = tmp_path / "log.jsonl"
+    logs.configure(str(path), rule="s1_tz_lookup", run="r", seed="42", manifest_fingerprint=FINGERPRINT)
+    yield lambda kind: [entry for entry in map(json.loads, path.read_text().splitlines()) if entry["event"] == kind]
+    for handler in logging.getLogger("segment2a").handlers:
+        handler.close()
+    logging.getLogger("segment2a").handlers = [logging.NullHandler()]
+
+
+def sealed(house: House) -> dict[str, dict]:
+    return {row["asset_id"]: row for row in read_json(house.files["sealed_inputs_2A"])}
+
+
+def test_sites_without_zone_are_no_lost_rows(planted):
+    planted.plant(site_table([(3, "US", 1, -100.0, 40.0), *SITES]))
+    planted.s0()
+    assert planted.s1() == ["2A-S1-055"]
+    checks = planted.report("S1")["checks"]
+    assert (checks["coverage_mismatch"], checks["null_tzid"]) == (0, 1)
+
+
+def test_a_lookup_out_of_order_is_sorted_before_it_is_judged(planted):
+    planted.through("S2")
+    expected = pq.read_table(planted.path("site_timezones"))
+    planted.files["site_timezones"].unlink()
+    planted.rewrite("s1_tz_lookup", lambda table: table.take([4, 8, 0, 3, 1, 7, 2, 6, 5]))
+    planted.republish("s1_run_report", "s1_tz_lookup")
+    assert planted.s2() == ["2A-S2-070"]
+    assert pq.read_table(planted.path("site_timezones")).equals(expected)
+    assert planted.report("S2")["catalogue"] == {"writer_order_ok": False}
+    assert planted.report("S2")["counts"]["rows_emitted"] == len(SITES)
+
+
+def test_a_site_that_stands_twice_far_apart_is_found(planted):
+    planted.through("S1")
+    planted.rewrite("s1_tz_lookup", lambda table: table.take([*range(len(SITES)), 0]))
+    planted.republish("s1_run_report", "s1_tz_lookup")
+    assert planted.s2() == ["2A-S2-051"]
+    assert planted.report("S2")["checks"]["pk_duplicates"] == 1
+
+
+def test_merchant_map_is_sealed_only_where_an_override_needs_it(planted):
+    planted.mcc_map([(7, 5812), (8, 5812), (SITES[-1][0], 5812)])
+    planted.through("S2")
+    assert "merchant_mcc_map" not in sealed(planted)
+    assert planted.report("S1")["inputs"]["merchant_mcc_map"] == {"version_tag": None}
+
+
+def test_merchant_map_is_sealed_for_an_override_of_its_scope(planted):
+    planted.policy("tz_overrides", [OVERRIDE, MCC])
+    assert raised(planted.s0) == ["2A-S0-010"]
+    planted.mcc_map([(7, 5812), (8, 5812), (SITES[-1][0], 5812)])
+    planted.s0()
+    assert sealed(planted)["merchant_mcc_map"]["sha256_hex"] == sha256_file(planted.files["mcc"])
+
+
+def test_every_sealed_row_can_be_checked_from_its_own_path(planted):
+    planted.s0()
+    row = sealed(planted)["validation_bundle_1B"]
+    bundle = planted.upstream / row["catalog_path"]
+    members = [bundle / name for name in tree_files(bundle) if name != "_passed.flag"]
+    assert row["sha256_hex"] == sha256_file(*members)
+    assert read_json(planted.files["s0_gate_receipt_2A"])["validation_bundle_path"] == row["catalog_path"]
+
+
+def test_report_names_the_crs_that_the_polygons_declare(planted):
+    table = pq.read_table(planted.path("tz_world"))
+    geo = json.loads(table.schema.metadata[b"geo"])
+    geo["columns"]["geom"]["crs"] = {"id": {"authority": "EPSG", "code": 4326}}
+    metadata = {**table.schema.metadata, b"geo": json.dumps(geo).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), planted.path("tz_world"))
+    planted.s0()
+    assert planted.report("S0")["tz_assets"]["tz_world_crs"] == "EPSG:4326"
+
+
+def test_zones_without_timetable_are_in_the_report(planted):
+    planted.files["tzdb"].write_bytes(archive_of(tzif_tree([zone for zone in SQUARES if zone != "Europe/Paris"])))
+    write_release(planted.files["tzdb"].parent)
+    planted.s0()
+    assert planted.s3() == ["2A-S3-053"]
+    coverage = planted.report("S3")["coverage"]
+    assert (coverage["missing_count"], coverage["missing_sample"]) == (1, ["Europe/Paris"])
+
+
+@pytest.mark.parametrize(
+    ("break_it", "missing", "failing"),
+    [
+        (lambda house: house.files["s4_legality_report"].unlink(), 1, 0),
+        (lambda house: house.edit("s4_legality_report", lambda found: found | {"status": "FAIL"}), 0, 1),
+    ],
+    ids=["missing", "failing"],
+)
+def test_seeds_without_legality_are_in_the_report(planted, break_it, missing, failing):
+    planted.through("S4")
+    break_it(planted)
+    assert planted.s5() == ["2A-S5-030"]
+    report = planted.report("S5")
+    assert report["seeds"] == {"discovered": 1, "list": [SEED]}
+    counts = {"covered": 0, "missing": missing, "failing": failing, "sample_missing": [SEED] * missing}
+    assert report["s4"] == counts
+
+
+def test_log_records_carry_state_and_seed(planted, log):
+    planted.through("S5")
+    (record,) = log("LOOKUP")
+    assert (record["state"], record["seed"], record["manifest_fingerprint"]) == ("S1", 42, FINGERPRINT)
+    assert record["severity"] == "INFO"
+    assert [entry["id"] for entry in log("VALIDATION")] == [f"2A-S{number}" for number in range(6)]
+
+
+def test_sites_beyond_the_threshold_are_a_warning_in_the_log(planted, log):
+    planted.plant(site_table([(7, "CN", 1, 120.0, 35.0), (8, "FR", 1, 5.0, 45.0)]))
+    planted.policy("tz_overrides", [])
+    planted.s0()
+    assert planted.s1() == []
+    (record,) = log("LOOKUP")
+    assert record["severity"] == "WARN"
+    assert (record["fallback_nearest_within_threshold"], record["fallback_nearest_outside_threshold"]) == (0, 1)
+
+
+def test_an_intact_bundle_is_replaced_when_its_evidence_changed(planted):
+    planted.through("S5")
+    before = verify_bundle(planted.files["validation_bundle_2A"])
+    for name in ("tz_timetable_cache", "tz_timetable_payload", "tz_offset_adjustments", "s4_legality_report"):
+        planted.files[name].unlink()  # declared outputs, which Snakemake removes before it reruns their jobs
+    assert (planted.s3(horizon_year=2030), planted.s4(), planted.s5()) == ([], [], [])
+    after = verify_bundle(planted.files["validation_bundle_2A"])
+    assert after != before and planted.report("S5")["digest"]["computed_sha256"] == after
+
+
+def test_checks_of_a_bundle_obey_their_schema(planted, tmp_path):
+    planted.through("S4")
+    evidence = {"evidence/s3/tz_timetable_cache.manifest.json": planted.files["tz_timetable_cache"]}
+    target = tmp_path / "bundle"
+    assert raised(lambda: s5_bundle.publish(target, evidence, FINGERPRINT, "yesterday")) == ["2A-S5-040"]
+    assert not target.exists()
+    s5_bundle.publish(target, evidence, FINGERPRINT, CREATED)
+    assert verify_bundle(target)
