@@ -7,9 +7,9 @@ import pandas as pd
 from scripts.lib.files import write_text
 
 
-def write_csv(path: str | Path, frame: pd.DataFrame, digits: int = 17) -> None:
-    """Publish `frame` as CSV, floats with `digits` significant digits; 17 are all that a float64 has."""
-    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{digits}g"))
+def write_csv(path: str | Path, frame: pd.DataFrame, digits: int | None = None) -> None:
+    """Publish `frame` as CSV, floats as the shortest text that reads back equal, or to `digits` digits."""
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format=f"%.{digits}g" if digits else None))
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:

@@ -59,8 +59,16 @@ def triage_entries(failed: list[str], seed_failed: dict[str, dict], codes: dict[
         )
         entry["symptoms"].add(name)
         entry["seeds"] |= seeds
-    ordered = sorted(entries.values(), key=lambda entry: (not _has_code(entry), entry["first"]))
-    return [entry | {name: sorted(entry[name]) for name in ("symptoms", "seeds")} for entry in ordered]
+    order = [entry["first"] for entry in triage["entries"]]
+    # What fails over all seeds follows from what fails on each.
+    ranked = sorted(
+        entries.values(), key=lambda entry: (not _has_code(entry), not entry["seeds"], order.index(entry["first"]))
+    )
+    return [
+        entry
+        | {"symptoms": sorted(entry["symptoms"]), "seeds": [seed for seed in seed_failed if seed in entry["seeds"]]}
+        for entry in ranked
+    ]
 
 
 def _has_code(entry: dict[str, Any]) -> bool:
