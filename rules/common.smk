@@ -221,9 +221,10 @@ def project_files():
 def say_result(targets):
     """The last lines on the console: the verdict, or where that lies which was asked for."""
     run = config["candidate"]
+    verdict = Path(at("verdict", run=run))
     made = {"archive": at("archive", run=run), "candidates": at("candidate_table")}
     for target in targets or ["certify"]:
-        if target == "certify":
-            print(f"\n{Path(at('verdict', run=run)).read_text()}", end="", file=sys.stderr)
+        if target == "certify" and verdict.exists():  # not after `--until`
+            print(f"\n{verdict.read_text()}", end="", file=sys.stderr)
         elif target in made:
             print(f"\n{target}: {made[target]}", file=sys.stderr)

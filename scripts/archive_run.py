@@ -30,7 +30,7 @@ def main(
     runs: list[str],
     large: bool,
 ) -> None:
-    tree = checked(".")
+    tree = checked(".", lambda records: closure(records, runs, results))
     records = closure(tree.records, runs, results)
     made = sorted({*project, *records, *(entry["path"] for record in records.values() for entry in outputs(record))})
     check_whole(tree, records, {*made, *results})

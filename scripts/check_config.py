@@ -82,12 +82,13 @@ def candidate_errors(sound: dict[str, Any]) -> list[str]:
             errors.append(f"{where}: name is `{entry['name']}`, must be `{name}`")
         if authority not in authorities:
             errors.append(f"{where}: authority `{authority}` has no file{near(authority, authorities)}")
-        seen, parent = [name], entry["parent"]
-        while parent in sound and parent not in seen:
-            seen.append(parent)
-            parent = sound[parent]["parent"]
-        if parent is not None and (parent in seen or parent not in files):
-            errors.append(f"{where}: parent `{parent}` is unknown or goes in a circle")
+        line = [name]
+        while (parent := sound.get(line[-1], {}).get("parent")) and parent not in line:
+            line.append(parent)
+        if parent:
+            errors.append(f"{where}: parents go in a circle: {' -> '.join([*line, parent])}")
+        elif line[1:] and line[1] not in files:
+            errors.append(f"{where}: parent `{line[1]}` has no file{near(line[1], files)}")
     return errors
 
 
@@ -107,7 +108,8 @@ def reference_errors(config: dict[str, Any]) -> list[str]:
 
 
 def _names(folder: str) -> set[str]:
-    return {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")} - NO_AUTHORITY
+    names = {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")}
+    return names - NO_AUTHORITY if folder == "authority" else names
 
 
 def _folder(name: str, errors: list[str]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Write the digests of a reopen record's evidence: `python -m scripts.pin_reopen config/reopen/NAME.yaml`."""
 
 import argparse
+import re
 from pathlib import Path
 
 import yaml
@@ -8,6 +9,8 @@ import yaml
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_text
+
+FIELD = re.compile(r'(sha256: )("[^"]*"|[^,}]*)')
 
 
 def pin(record: Path) -> list[str]:
@@ -22,7 +25,9 @@ def pin(record: Path) -> list[str]:
         for entry in load_yaml(record)["evidence"]:
             digest = sha256_file(entry["path"])
             place = next(number for number, line in enumerate(lines) if f"path: {entry['path']}," in line)
-            lines[place] = lines[place].replace(entry["sha256"], digest)
+            lines[place], fields = FIELD.subn(rf'\1"{digest}"', lines[place], count=1)
+            if not fields:
+                raise KeyError("sha256")
             found.append(f"{digest}  {entry['path']}")
     except (yaml.YAMLError, KeyError, TypeError, StopIteration):
         form = "{path: results/..., sha256: ..., says: ...}"

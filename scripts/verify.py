@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,6 +83,7 @@ class Tree:
         self.explained: set[str] = set()  # known without a digest: a record that is itself broken
         self.absent: dict[str, str] = {}  # left out of an archive or pruned, known by digest
         self.listed: set[str] = set()  # an archive's own files
+        self.pruned: set[str] = set()  # roots of runs whose data were deleted
         self._digests: dict[str, str | Broken] = {}
         self.is_archive = any(os.path.lexists(self.root / name) for name in (SUMS, CRATE))
         self.names = self._scan("" if self.is_archive else "results")
@@ -195,8 +196,8 @@ def verify_tree(root: str | Path) -> list[Finding]:
     return sorted(checked(root).findings.values())
 
 
-def checked(root: str | Path) -> Tree:
-    """The tree at `root` with all its findings."""
+def checked(root: str | Path, current: Callable[[dict[str, Record]], dict[str, Record]] = dict) -> Tree:
+    """The tree at `root` with all its findings; `current` picks the records whose inputs must be those of now."""
     tree = Tree(root)
     if tree.is_archive:
         tree.guarded(-2, SUMS, [SUMS], check_sums)
@@ -205,7 +206,7 @@ def checked(root: str | Path) -> Tree:
         tree.guarded(-1, PRUNED, [PRUNED], read_pruned)
     rank = ranks(tree.records)
     check_outputs(tree, rank)
-    check_uses(tree, rank)
+    check_uses(tree, rank, current(tree.records))
     check_strays(tree)
     for path, record in tree.records.items():
         places = [path, *(entry["path"] for entry in entries(record, "inputs", "outputs", "extra_outputs"))]
@@ -319,19 +320,22 @@ def read_pruned(tree: Tree) -> None:
         made = {path: digest for path, (digest, _) in tree.made.items() if path.startswith(seeds) and "/data/" in path}
         gone = {path: digest for path, digest in made.items() if path.partition("/data/")[0] not in present}
         if gone:  # else the run was made anew since
-            check_pruned(tree, f"results/runs/{name}", entry)
+            root = f"results/runs/{name}"
+            check_pruned(tree, root, entry, {tree.made[path][1] for path in gone})
             tree.absent |= gone
+            tree.pruned.add(f"{root}/")
 
 
-def check_pruned(tree: Tree, root: str, entry: dict[str, Any]) -> None:
-    """An entry of the prune receipt holds when the run has failed and every report is the one that was kept."""
-    kept = {f"{root}/{path}": digest for path, digest in entry["kept_reports"].items()}
-    for path, digest in kept.items():
-        stated = tree.made[path][0] if path in tree.made else tree.digest(path)
-        if digest != stated and tree.clean(path):
+def check_pruned(tree: Tree, root: str, entry: dict[str, Any], makers: set[str]) -> None:
+    """An entry of the prune receipt holds when the run has failed and the records of the lost data are those kept.
+
+    Reports that need no data may have been made anew since: their own records judge them.
+    """
+    for path in sorted(makers):
+        if entry["kept_reports"][path.removeprefix(f"{root}/")] != tree.digest(path):
             raise Broken(PRUNED, f"states another digest of {path}")
     certificate = f"{root}/{CERTIFICATE}"
-    found = tree.json(certificate) if tree.digest(certificate) == kept[certificate] else entry
+    found = tree.json(certificate) if tree.made[certificate][0] == tree.digest(certificate) else entry
     if (entry["status"], found["status"]) != ("FAIL_REALISM", "FAIL_REALISM"):
         raise Broken(PRUNED, f"names {root}, which has not failed")
 
@@ -374,8 +378,8 @@ def check_pins(tree: Tree, authority: str, seed: int, stated: dict[str, Any]) ->
 def read_pins(path: str, text: str) -> dict[str, Any]:
     """The content of an authority file as scripts/pin_authority.py writes it: a key a line, two blanks a level."""
     levels: list[dict[str, Any]] = [{}]
-    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
-        if line.startswith("#"):
+    for number, line in enumerate(re.split("\r?\n", text), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         odd = Broken(path, f"is not as scripts/pin_authority.py writes it in line {number}")
         match = PIN_LINE.fullmatch(line)
@@ -394,10 +398,15 @@ def read_pins(path: str, text: str) -> dict[str, Any]:
     return levels[0]
 
 
-def check_uses(tree: Tree, rank: dict[str, int]) -> None:
-    """Every file that a record says was read: the bytes its maker made, or those of a config or code file now."""
+def check_uses(tree: Tree, rank: dict[str, int], records: dict[str, Record]) -> None:
+    """Every file that a record says was read: the bytes its maker made, or those of a config or code file now.
+
+    A pruned run cannot be made to follow what changes after it, and an archive holds what was packed.
+    """
     users: dict[str, list[tuple[int, str, str]]] = {}
-    for path, record in tree.records.items():
+    for path, record in records.items():
+        if path.startswith(tuple(tree.pruned)) or record["rule"] == "archive_run":
+            continue
         for entry in entries(record, "inputs", "code"):
             users.setdefault(entry["path"], []).append((rank[path], path, entry["sha256"]))
     for path, uses in users.items():

@@ -19,6 +19,7 @@ from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text
 from scripts.prune import prune
 from scripts.verify import main, verify_tree
+from tests.e2e.forge import relative, reseal
 from tests.tiny import COLLAPSED, make_tiny, snakemake
 
 pytestmark = pytest.mark.slow
@@ -161,6 +162,27 @@ def test_a_broken_record_of_another_run_keeps_nothing_from_being_packed(project:
     path.write_text(text)
     archive = pack(project, monkeypatch)
     assert sha256_file(archive) == sha256_file(project / "results/archive/tiny.tar.gz")
+
+
+def test_another_run_that_is_out_of_date_keeps_nothing_from_being_packed(project: Path, monkeypatch):
+    record = json.loads((project / "results/runs/tiny/certification/lineage/certify_run.json").read_text())
+    for entry in record["inputs"]["gates"]:
+        entry["sha256"] = "0" * 64
+    made = project / "results/runs/other/certification/verdict.txt"
+    made.parent.mkdir(parents=True)
+    made.write_text("an earlier verdict")
+    record["outputs"] = {"verdict": [{"path": relative(project, made), "sha256": sha256_file(made)}]}
+    path = project / "results/runs/other/lineage/certify_run.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(record))
+    reseal(path, lambda found: found.update(record=relative(project, path)))
+    assert [finding.path for finding in verify_tree(project)] == ["config/certification/gates.yaml"]
+    assert sha256_file(pack(project, monkeypatch)) == sha256_file(project / "results/archive/tiny.tar.gz")
+
+
+def test_an_archive_does_not_hold_the_project_to_what_was_packed(project: Path):
+    (project / "README.md").write_text("edited since")
+    assert verify_tree(project) == []
 
 
 @pytest.mark.parametrize("record", ["certification/lineage/certify_run.json", "seed=42/lineage/*/s1_tz_lookup.json"])

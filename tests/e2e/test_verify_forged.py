@@ -172,11 +172,12 @@ def test_a_pruned_run_holds_until_a_kept_report_or_the_receipt_is_changed(tree: 
     assert named(tree) == [("changed", relative(tree, report))]
     report.write_bytes(data)
     receipt = (tree / RECEIPT).read_bytes()
+    maker = relative(tree / "results/runs/tiny", one(tree, RECORD))
     for change in (
         lambda entry: entry.update(status="PASS_B"),
         lambda entry: entry.pop("status"),
         lambda entry: entry.update(kept_reports={}),
-        lambda entry: entry["kept_reports"].update({"certification/verdict.txt": "0" * 64}),
+        lambda entry: entry["kept_reports"].update({maker: "0" * 64}),
     ):
         edit_receipt(tree, change)
         assert named(tree)[0] == ("changed", RECEIPT)
@@ -186,6 +187,17 @@ def test_a_pruned_run_holds_until_a_kept_report_or_the_receipt_is_changed(tree: 
     path = one(tree, DATA)
     path.unlink()
     assert named(tree) == [("missing", relative(tree, path))]
+
+
+def test_a_pruned_run_need_not_follow_what_comes_after_it(tree: Path):
+    gates = tree / "config/certification/gates.yaml"
+    gates.write_text(gates.read_text() + "# another threshold\n")
+    assert named(tree) == [("changed", "config/certification/gates.yaml")]
+    prune(tree / "results/runs", [], tree / RECEIPT)
+    assert named(tree) == []
+    # a report that needs no data was made anew
+    edit_json(tree, f"{SEED}/scoring/*/*diagnostics.json", lambda found: found.update(seed=43))
+    assert named(tree) == []
 
 
 def test_a_run_that_passed_is_not_pruned(tree: Path):

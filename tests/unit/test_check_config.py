@@ -132,12 +132,13 @@ CANDIDATE = {
 }
 BAD_CANDIDATES = {
     "other name": ({"name": "yours"}, "name is `yours`, must be `mine`"),
-    "own parent": ({"parent": "mine"}, "goes in a circle"),
-    "unknown parent": ({"parent": "nobody"}, "parent `nobody` is unknown"),
+    "own parent": ({"parent": "mine"}, "parents go in a circle: mine -> mine"),
+    "unknown parent": ({"parent": "p0_baselin"}, "parent `p0_baselin` has no file; did you mean `p0_baseline`?"),
     "unknown authority": ({"authority": "frozn"}, "did you mean `frozen`"),
     "unknown lane": ({"lane": "P2"}, 'lane: found "P2"; allowed: one of `P0`, `P1`'),
     "no about": ({"about": ""}, 'about: found ""; allowed: text that is not empty'),
     "unknown policy": ({"policy": {"tz_overides": {}}}, "did you mean `tz_overrides`"),
+    "unknown cap": ({"policy": {"governance": {"override_rate_cp": {}}}}, "did you mean `override_rate_cap`"),
     "override without tzid": (
         {"policy": {"tz_overrides": {"add": [{"scope": "country", "target": "CN"}]}}},
         "`tzid` is missing",

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from scripts import pin_authority, pin_reopen
+from scripts.lib.contracts import load_yaml
+from scripts.lib.files import sha256_file
 
 
 def refused(main, capsys, *arguments) -> str:
@@ -55,6 +57,16 @@ def test_pin_reopen_of_something_else(text, tmp_path, capsys):
     record.write_text(text)
     assert "`evidence` is no list" in refused(pin_reopen.main, capsys, str(record))
     assert record.read_text() == text
+
+
+@pytest.mark.parametrize("digest", ['""', "abc", '"abc"', "0" * 64])
+def test_pin_reopen_replaces_the_digest_only(digest, tmp_path):
+    evidence, record = tmp_path / "evidence.csv", tmp_path / "record.yaml"
+    evidence.write_text("a,b\n")
+    record.write_text(f"evidence:\n  - {{path: {evidence}, sha256: {digest}, says: the abc of it}}\n")
+    pin_reopen.pin(record)
+    entry = {"path": str(evidence), "sha256": sha256_file(evidence), "says": "the abc of it"}
+    assert load_yaml(record) == {"evidence": [entry]}
 
 
 @pytest.mark.parametrize("name", ["pin_authority", "pin_reopen"])
