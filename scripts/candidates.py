@@ -6,11 +6,14 @@ import pandas as pd
 
 from scripts.compare_runs import outcome
 from scripts.lib.certification.compare import veto_reasons
+from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, write_text
 from scripts.lib.text_tables import markdown, number
 
 
 def main(*, certifications: list[str], comparisons: list[str], table: str) -> None:
+    if not certifications:
+        raise UsageError("no candidate of lane P3", where="config/candidates/", action="Add one: docs/extending.md.")
     write_text(table, report([read_json(path) for path in certifications], [read_json(path) for path in comparisons]))
 
 

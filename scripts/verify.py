@@ -314,16 +314,22 @@ def ranks(records: dict[str, Record]) -> dict[str, int]:
 def read_pruned(tree: Tree) -> None:
     """Data of pruned runs are lawfully absent and known by their records, where the prune receipt holds."""
     tree.explained.add(PRUNED)
-    present = {path.partition("/data/")[0] for path in tree.files if "/data/" in path}
     for name, entry in tree.json(PRUNED).items():
-        seeds = f"results/runs/{name}/seed="
-        made = {path: digest for path, (digest, _) in tree.made.items() if path.startswith(seeds) and "/data/" in path}
-        gone = {path: digest for path, digest in made.items() if path.partition("/data/")[0] not in present}
-        if gone:  # else the run was made anew since
-            root = f"results/runs/{name}"
-            check_pruned(tree, root, entry, {tree.made[path][1] for path in gone})
-            tree.absent |= gone
-            tree.pruned.add(f"{root}/")
+        tree.guarded(-1, PRUNED, [PRUNED], read_pruned_run, f"results/runs/{name}", entry)
+
+
+def read_pruned_run(tree: Tree, root: str, entry: dict[str, Any]) -> None:
+    """The lost data of one run, if its entry in the receipt holds and the run was not made anew since."""
+    present = {path.partition("/data/")[0] for path in tree.files if "/data/" in path}
+    gone = {
+        path: (digest, maker)
+        for path, (digest, maker) in tree.made.items()
+        if path.startswith(f"{root}/seed=") and "/data/" in path and path.partition("/data/")[0] not in present
+    }
+    if gone:
+        check_pruned(tree, root, entry, {maker for _, maker in gone.values()})
+        tree.absent |= {path: digest for path, (digest, _) in gone.items()}
+        tree.pruned.add(f"{root}/")
 
 
 def check_pruned(tree: Tree, root: str, entry: dict[str, Any], makers: set[str]) -> None:

@@ -23,12 +23,12 @@ def decided_by(certificate: dict[str, Any]) -> list[str]:
         for code in found:
             by_code.setdefault(code, []).append(seed)
     parts = [f"{code} on {seeds_text(seeds)}" for code, seeds in sorted(by_code.items())]
-    failed = [row for row in map(_with_known_value, certificate["gates"]) if _misses(row, grade)]
-    gates = [row for row in failed if row["axis"] != "stability"]
-    if by_code:  # the code already says what governance found
-        gates = [row for row in gates if row["axis"] != "governance"]
+    rows = [row for row in certificate["gates"] if row["axis"] != "stability"]
+    # Of a seed with a code, the code already says what governance found.
+    rows = [_of_seeds(row, [seed for seed in codes if not codes[seed] or row["axis"] != "governance"]) for row in rows]
+    gates = [row for row in rows if _misses(row, grade)]
     shown = gates[:SHOWN]
-    parts += [f"{row['gate']} {row['value']:.4g}, asked {row['op']} {row[grade]:g}" for row in shown]
+    parts += [f"{row['gate']} {_miss(row['value'], row[grade])}, asked {row['op']} {row[grade]:g}" for row in shown]
     parts += [f"{len(gates) - len(shown)} more"] if len(gates) > len(shown) else []
     parts += _other_checks(certificate, grade, [seed for seed, found in codes.items() if not found])
     parts += _stability([row for row in certificate["gates"] if row["axis"] == "stability"], grade)
@@ -55,12 +55,17 @@ def _misses(row: dict[str, Any], grade: str) -> bool:
     return row["value"] is not None and not holds(row["value"], row["op"], row[grade])
 
 
-def _with_known_value(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with the least favourable value that there is, for a gate that a withheld seed leaves open."""
-    known = {int(seed): value for seed, value in row["values"].items() if value is not None}
-    if row["value"] is not None or not known:
+def _of_seeds(row: dict[str, Any], seeds: list[str]) -> dict[str, Any]:
+    """The row with the least favourable value that these seeds have, for a gate that a withheld seed leaves open."""
+    known = {int(seed): row["values"][seed] for seed in seeds if row["values"][seed] is not None}
+    if row["value"] is not None and str(row["worst_seed"]) in seeds:
         return row
-    return row | {"value": known[worst_seed(known, row["op"])]}
+    return row | {"value": known[worst_seed(known, row["op"])] if known else None}
+
+
+def _miss(value: float, threshold: float) -> str:
+    """The value with four digits, or with as many as it takes to tell it from the threshold."""
+    return next(text for digits in (4, 6, 9, 12, 17) if float(text := f"{value:.{digits}g}") != threshold)
 
 
 def _other_checks(certificate: dict[str, Any], grade: str, seeds: list[str]) -> list[str]:
@@ -78,5 +83,5 @@ def _stability(rows: list[dict[str, Any]], grade: str) -> list[str]:
     if not failed:
         return []
     first = failed[0]
-    why = first["reason"] or f"{first['gate']} {first['value']:.4g}, asked <= {first[grade]:g}"
+    why = first["reason"] or f"{first['gate']} {_miss(first['value'], first[grade])}, asked <= {first[grade]:g}"
     return [f"stability across seeds ({why})"]
