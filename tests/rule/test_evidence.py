@@ -10,6 +10,8 @@ from scripts import s5_bundle
 from scripts.lib import logs
 from scripts.lib.files import read_json, sha256_file, tree_files
 from scripts.lib.states.bundle import verify_bundle
+from scripts.lib.states.policy import load_governance
+from scripts.lib.states.s1_tally import Tally
 from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, raised, site_table
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
 
@@ -37,6 +39,13 @@ def test_sites_without_zone_are_no_lost_rows(planted):
     assert planted.s1() == ["2A-S1-055"]
     checks = planted.report("S1")["checks"]
     assert (checks["coverage_mismatch"], checks["null_tzid"]) == (0, 1)
+
+
+def test_lost_rows_are_counted(planted):
+    tally = Tally()
+    tally.keys.rows, tally.written = len(SITES), len(SITES) - 2
+    caps = load_governance(planted.files["governance"], "2A-S1-010", CREATED[:10])
+    assert tally.report([], caps)["checks"]["coverage_mismatch"] == 2
 
 
 def test_a_lookup_out_of_order_is_sorted_before_it_is_judged(planted):
@@ -100,6 +109,11 @@ def test_zones_without_timetable_are_in_the_report(planted):
     assert planted.s3() == ["2A-S3-053"]
     coverage = planted.report("S3")["coverage"]
     assert (coverage["missing_count"], coverage["missing_sample"]) == (1, ["Europe/Paris"])
+
+
+def test_seeds_with_legality_are_in_the_report(planted):
+    planted.through("S5")
+    assert planted.report("S5")["s4"] == {"covered": 1, "missing": 0, "failing": 0, "sample_missing": []}
 
 
 @pytest.mark.parametrize(
