@@ -387,7 +387,7 @@ def read_pins(path: str, text: str) -> dict[str, Any]:
     for number, line in enumerate(re.split("\r?\n", text), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        odd = Broken(path, f"is not as scripts/pin_authority.py writes it in line {number}")
+        odd = Broken(path, f"is not as `python -m scripts.pin_authority` writes it in line {number}; pin it anew")
         match = PIN_LINE.fullmatch(line)
         depth = len(match[1]) // 2 if match else len(levels)
         if depth >= len(levels):

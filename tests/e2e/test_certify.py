@@ -9,7 +9,7 @@ import pytest
 from scripts.build_report import number
 from scripts.lib.contracts import dictionary, schema_errors
 from tests.e2e.conftest import plant
-from tests.tiny import result_bytes, snakemake
+from tests.tiny import SPREAD, make_tiny, result_bytes, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +87,15 @@ def test_another_folder_and_one_core_give_the_same_bytes(certified: Path, tmp_pa
     first, second = result_bytes(certified), result_bytes(other)
     assert {name for name in first if first[name] != second.get(name)} == set()
     assert set(second) == set(first)
+
+
+def test_a_world_that_is_spread_passes_bplus_and_opens_the_gate(tmp_path: Path):
+    project = make_tiny(tmp_path / "project", dict.fromkeys((42, 7, 101, 202), SPREAD))
+    console = snakemake(project, "-q", "--", "certify").stderr
+    assert "tiny: PASS_BPLUS (with caveats: rests_on_cohort_floor)\n  decided by: every gate holds" in console
+    freeze = one(project, "results/runs/tiny/certification/*freeze_record.json")
+    assert (freeze["decision"], freeze["blockers"]) == ("LOCK", [])
+    assert "tiny is PASS_BPLUS" in snakemake(project, "-q", "--", "gate").stderr
 
 
 def test_gate_fails_below_the_required_grade(certified: Path):

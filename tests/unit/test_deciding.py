@@ -3,6 +3,7 @@
 import pytest
 
 from scripts.candidates import main
+from scripts.lib.certification.certify import run_caveats
 from scripts.lib.certification.deciding import decided_by
 from scripts.lib.errors import UsageError
 
@@ -36,6 +37,35 @@ def test_a_code_of_one_seed_does_not_hide_the_rate_of_another():
         "2A-S0-015 on seed 42",
         "2A-S1-092 on seed 7",
     ]
+
+
+def test_gates_are_shown_by_the_seeds_that_have_values():
+    """A withheld seed leaves a gate open; what the others miss is shown, two gates at most, and the rest is counted."""
+    gates = [gate(f"m{number}", "realism", {"42": 0.95, "7": None}) for number in range(4)]
+    holds = gate("holds", "realism", {"42": 0.5, "7": None})
+    found = decided_by(failed({"42": [], "7": ["2A-S1-090"]}, holds, *gates))
+    assert found == ["2A-S1-090 on seed 7", "m0 0.95, asked <= 0.92", "m1 0.95, asked <= 0.92", "2 more"]
+
+
+def test_other_checks_are_named_for_seeds_without_a_code():
+    certificate = failed({"42": [], "7": ["2A-S1-090"]})
+    certificate["thresholds"] = {"gates": {}}
+    for entry in certificate["seed_failing_gates"].values():
+        entry["B"] = ["s5_digest_matches_flag"]
+    assert decided_by(certificate) == ["2A-S1-090 on seed 7", "s5_digest_matches_flag fails on seed 42"]
+
+
+def test_caveats_of_a_run_tell_seeds_apart_and_repeat_vetoes():
+    seeds = {
+        seed: {"caveats": [], "sites_total": 100, "cohort_members": {"C_multi": members}}
+        for seed, members in ((42, ["CN", "ES"]), (7, ["ES"]))
+    }
+    against = {"p0": {"seeds": {"42": {"veto": ["override_rate rises"]}}, "dropped_seeds": []}}
+    found = run_caveats(seeds, {"against": against}, {"unequal_seed_sizes": {"value": 1.5}})
+    assert [entry["caveat"] for entry in found] == ["seed_cohorts_differ", "vetoed"]
+    assert found[0]["members"] == {"42": ["CN", "ES"], "7": ["ES"]}
+    assert (found[1]["against"], found[1]["why"]) == ("p0", "override_rate rises")
+    assert run_caveats({42: seeds[42]}, {"against": {}}, {"unequal_seed_sizes": {"value": 1.5}}) == []
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.92004, "0.92004"), (0.9200000001, "0.9200000001"), (1, "1")])

@@ -1,10 +1,11 @@
 """Who holds a run back, by which rule, and which candidate counts (certification.md §9, P3)."""
 
 import pandas as pd
+import pytest
 
 from scripts import candidates
 from scripts.lib.certification.evidence import Evidence
-from scripts.lib.certification.phases import freeze_complete, lineage_pinned
+from scripts.lib.certification.phases import GOVERNANCE_CODES, breaches_coded, freeze_complete, lineage_pinned
 from scripts.lib.certification.watchlist import watch_rows
 from scripts.lib.contracts import load_yaml
 from scripts.lib.scoring.diagnostics import audit_rows
@@ -105,6 +106,29 @@ def test_lineage_is_pinned_by_the_digests_that_were_read():
     assert lineage_pinned(evidence())[0]
     for digests in ({}, {METRICS.format("one"): "a"}, {METRICS.format(name): "b" for name in ("one", "two")}):
         assert not lineage_pinned(evidence(digests=digests))[0]
+
+
+@pytest.mark.parametrize(
+    ("fallbacks", "countries", "codes", "holds"),
+    [
+        (0, [], [], True),
+        (6, [], ["2A-S1-090"], True),
+        (6, [], [], False),
+        (0, ["CN"], ["2A-S1-091"], True),
+        (0, ["CN"], [], False),
+        (0, [], ["2A-S1-090"], False),
+    ],
+)
+def test_every_breach_has_its_code_and_no_code_is_without_breach(fallbacks, countries, codes, holds):
+    block = {
+        "caps": {"fallback_rate_cap": 0.0005, "override_rate_cap": 0.002},
+        "fallback_count": fallbacks,
+        "fallback_country_violations": countries,
+        "override_by_country": {},
+    }
+    metrics = {"s1_governance": block, "s1_sites_total": 10_000, "error_codes": {"S1": codes}}
+    seeds = {"one": {42: metrics}, "two": {}}
+    assert breaches_coded(evidence(seeds=seeds, reason_codes=dict.fromkeys(GOVERNANCE_CODES)))[0] is holds
 
 
 def test_a_freeze_record_names_what_is_retained():
