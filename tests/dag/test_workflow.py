@@ -73,7 +73,7 @@ def test_files_stay_small():
     snakefile = (ROOT / "Snakefile").read_text().splitlines()
     assert len(snakefile) < 80
     # verify.py runs alone beside an unpacked archive, so it cannot be split.
-    limits = {"verify.py": 530}
+    limits = {"verify.py": 540}
     long = {
         path.name: len(path.read_text().splitlines())
         for path in Path(ROOT / "scripts").rglob("*.py")
