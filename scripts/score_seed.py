@@ -101,19 +101,8 @@ def main(
             "manifest_fingerprint": fingerprint,
             "site_locations_sha256": sha256_file(site_locations),
             "cohort_definitions": cohort_config,
-            "cohort_counts": table["cohort"].value_counts().sort_index().to_dict()
-            | {"C_large": int(table["is_c_large"].sum())},
-            "cohort_members": {
-                "C_multi": table.loc[table["is_c_multi"], "country_iso"].tolist(),
-                "C_large": table.loc[table["is_c_large"], "country_iso"].tolist(),
-            },
-            "reported_cohorts": reported_cohorts(table),
-            "sites_total": int(table["site_count"].sum()),
-            "state_status": {name: report["status"] for name, report in state.items()},
-            "error_codes": {name: [error["code"] for error in report["errors"]] for name, report in state.items()},
-            "warning_codes": {name: [item["code"] for item in report["warnings"]] for name, report in state.items()},
-            "s1_governance": state["S1"].get("governance"),
-            "s1_sites_total": state["S1"].get("counts", {}).get("sites_total"),
+            **cohort_facts(table),
+            **state_facts(state),
             **scored,
             "metrics": metrics,
             "thresholds": {
@@ -129,6 +118,31 @@ def main(
     )
     write_csv(country_diagnostics, table.assign(seed=seed, run_id=run_id)[COUNTRY_COLUMNS])
     write_csv(zone_counts, counts.assign(in_support=in_support(counts, support)))
+
+
+def cohort_facts(table: pd.DataFrame) -> dict[str, Any]:
+    """Sizes and members of the cohorts of the country table."""
+    return {
+        "cohort_counts": table["cohort"].value_counts().sort_index().to_dict()
+        | {"C_large": int(table["is_c_large"].sum())},
+        "cohort_members": {
+            "C_multi": table.loc[table["is_c_multi"], "country_iso"].tolist(),
+            "C_large": table.loc[table["is_c_large"], "country_iso"].tolist(),
+        },
+        "reported_cohorts": reported_cohorts(table),
+        "sites_total": int(table["site_count"].sum()),
+    }
+
+
+def state_facts(state: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What the run reports of the states say, as far as certification reads it."""
+    return {
+        "state_status": {name: report["status"] for name, report in state.items()},
+        "error_codes": {name: [error["code"] for error in report["errors"]] for name, report in state.items()},
+        "warning_codes": {name: [item["code"] for item in report["warnings"]] for name, report in state.items()},
+        "s1_governance": state["S1"].get("governance"),
+        "s1_sites_total": state["S1"].get("counts", {}).get("sites_total"),
+    }
 
 
 def score_countries(counts: pd.DataFrame, support: pd.DataFrame, cohorts, s1_report, s2_report) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def dispersion(points):
 
 
 def test_dispersion_by_hand_and_across_the_antimeridian():
-    one_degree = diagnostics.EARTH_RADIUS_KM * math.radians(1)
+    one_degree = (diagnostics.EARTH_RADIUS_M / 1000) * math.radians(1)
     assert dispersion([("AA", 9, 0), ("AA", 11, 0)]) == pytest.approx(one_degree)
     assert dispersion([("NZ", 179, 0), ("NZ", -179, 0)]) == pytest.approx(one_degree)
     assert dispersion([("AA", 0, 89.9)]) == pytest.approx(0, abs=1e-6)

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from scripts.lib.scoring.metrics import available, unavailable
+from scripts.lib.states.ladder import EARTH_RADIUS_M
 
-EARTH_RADIUS_KM = 6371.0
 CODES = 65536
 Points = Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -61,7 +61,7 @@ def dispersion_km(points: Points, number: np.ndarray, centroid: np.ndarray) -> n
     for country, lon, lat in points:
         chord = np.linalg.norm(unit_vectors(lon, lat) - centroid[country], axis=1)
         angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
-        squares += np.bincount(country, (EARTH_RADIUS_KM * angle) ** 2, CODES)
+        squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, CODES)
     return np.sqrt(squares / np.maximum(number, 1))
 
 

@@ -24,7 +24,7 @@ def fallback_block(
     """The `governance` block of S1; all arrays int64 [65536] by country code."""
     fallback = within + outside
     total, fallbacks, overrides = int(sites.sum()), int(fallback.sum()), int(overridden.sum())
-    by_country = {
+    fell_back = {
         country_name(int(code)): {
             "sites_total": int(sites[code]),
             "fallback_total": int(fallback[code]),
@@ -38,34 +38,32 @@ def fallback_block(
         "caps": caps,
         "fallback_count": fallbacks,
         "rates": {"fallback_rate": emitted(fallbacks, total), "override_rate": emitted(overrides, total)},
-        "fallback_by_country": by_country,
+        "fallback_by_country": fell_back,
         "override_by_country": override_by_country(sites, overridden),
-        "fallback_country_violations": country_violations(by_country, caps, caps["fallback_country_cap"]),
+        "fallback_country_violations": country_violations(fell_back, caps, caps["fallback_country_cap"]),
+    }
+
+
+def _by_country(what: str, plural: str, sites: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    """Sites, rows and rate of each country that has rows; arrays int64 [65536] by country code."""
+    return {
+        country_name(int(code)): {
+            "sites_total": int(sites[code]),
+            f"{plural}_total": int(rows[code]),
+            f"{what}_rate": emitted(int(rows[code]), int(sites[code])),
+        }
+        for code in np.flatnonzero(rows)
     }
 
 
 def override_by_country(sites: np.ndarray, overridden: np.ndarray) -> dict[str, Any]:
-    """Overrides per country that has any; arrays int64 [65536] by country code."""
-    return {
-        country_name(int(code)): {
-            "sites_total": int(sites[code]),
-            "overrides_total": int(overridden[code]),
-            "override_rate": emitted(int(overridden[code]), int(sites[code])),
-        }
-        for code in np.flatnonzero(overridden)
-    }
+    """Overrides per country that has any."""
+    return _by_country("override", "overrides", sites, overridden)
 
 
 def preferred_by_country(sites: np.ndarray, preferred: np.ndarray) -> dict[str, Any]:
-    """Border-ambiguous rows that went to the country's own zone; arrays int64 [65536] by country code."""
-    return {
-        country_name(int(code)): {
-            "sites_total": int(sites[code]),
-            "preferred_total": int(preferred[code]),
-            "preferred_rate": emitted(int(preferred[code]), int(sites[code])),
-        }
-        for code in np.flatnonzero(preferred)
-    }
+    """Border-ambiguous rows that went to the country's own zone."""
+    return _by_country("preferred", "preferred", sites, preferred)
 
 
 def country_violations(by_country: dict[str, Any], caps: dict[str, Any], cap: float) -> list[str]:
