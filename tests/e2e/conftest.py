@@ -1,4 +1,4 @@
-"""One finished tiny run for all end-to-end tests, and one in which seeds breach their caps."""
+"""Finished tiny runs for all end-to-end tests: one whose seeds breach their caps, one with its archive."""
 
 from pathlib import Path
 
@@ -33,3 +33,11 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tree(certified: Path, tmp_path: Path) -> Path:
     """A copy of the finished run to tamper with."""
     return copy(certified, tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A one-seed project with its archive."""
+    folder = make_tiny(tmp_path_factory.mktemp("archive") / "project", {42: COLLAPSED})
+    snakemake(folder, "-q", "--", "archive")
+    return folder

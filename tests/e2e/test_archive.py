@@ -1,13 +1,9 @@
 """The archive: the RO-Crate profile's MUSTs, restore, digest-only packing, and equal bytes in another environment."""
 
 import json
-import os
 import shutil
-import struct
 import subprocess
-import sys
 import tarfile
-import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,18 +16,10 @@ from scripts.lib.files import read_json, sha256_file, sha256_text
 from scripts.prune import prune
 from scripts.verify import main, verify_tree
 from tests.e2e.forge import relative, reseal
-from tests.tiny import COLLAPSED, make_tiny, snakemake
+from tests.tiny import snakemake
 
 pytestmark = pytest.mark.slow
 PROFILE = "https://w3id.org/ro/wfrun/provenance/0.5"
-
-
-@pytest.fixture(scope="module")
-def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A one-seed project with its archive."""
-    folder = make_tiny(tmp_path_factory.mktemp("archive") / "project", {42: COLLAPSED})
-    snakemake(folder, "-q", "--", "archive")
-    return folder
 
 
 @pytest.fixture
@@ -253,49 +241,3 @@ def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
         (restored / name).unlink()
     assert main(str(restored)) == 0
     assert capsys.readouterr().out.startswith("verify: ok, project, ")
-
-
-def another_release(folder: Path) -> Path:
-    """Zone data as a host of another release would have it: every zone is on UTC+07:41, so that any use of it shows."""
-    rules = zoneinfo_bytes(seconds=7 * 3600 + 41 * 60)
-    for name in zoneinfo.available_timezones():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(rules)
-    return folder
-
-
-def zoneinfo_bytes(seconds: int) -> bytes:
-    """A TZif file of version 1 (RFC 8536) with one offset and no transition."""
-    return struct.pack(">4s16x6l", b"TZif", 0, 0, 0, 0, 1, 4) + struct.pack(">lbb4s", seconds, 0, 0, b"ODD\0")
-
-
-@pytest.mark.parametrize("host_zones", ["removed", "of another release"])
-def test_another_machine_makes_the_same_archive(archived: Path, tmp_path: Path, host_zones: str):
-    folder = tmp_path / "another folder"
-    shutil.copytree(archived, folder, ignore=shutil.ignore_patterns("results", ".snakemake", "__pycache__"))
-    home = tmp_path / "home"
-    home.mkdir()
-    zones = another_release(tmp_path / "zoneinfo") if host_zones == "of another release" else tmp_path / "none"
-    environment = os.environ | {
-        "LC_ALL": "C",
-        "LANG": "tr_TR.UTF-8",
-        "TZ": "Pacific/Apia",
-        "HOME": str(home),
-        "PYTHONHASHSEED": "4711",
-        "PYTHONTZPATH": str(zones),
-        "TZDIR": str(zones),
-    }
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-q", "--", "archive"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    ours, theirs = (root / "results/archive/tiny.tar.gz" for root in (archived, folder))
-    assert sha256_file(theirs) == sha256_file(ours)
-
-
-def test_the_other_release_would_be_seen(tmp_path: Path):
-    zones = another_release(tmp_path / "zoneinfo")
-    ask = "import datetime, zoneinfo; print(datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin')))"
-    environment = os.environ | {"PYTHONTZPATH": str(zones)}
-    done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "2026-01-01 00:00:00+07:41\n"
