@@ -19,7 +19,7 @@ rule archive_run:
     input:
         results=archived_results,
         project=project_files(),
-        code=code("archive_run"),
+        code=code("archive/archive_run"),
     output:
         archive=at("archive"),
         checksum=at("archive_checksum"),
@@ -35,7 +35,7 @@ rule archive_run:
         runs=archived_runs,
         large=config["archive"]["include_large"],
     script:
-        "../scripts/archive_run.py"
+        "../scripts/archive/archive_run.py"
 
 
 rule archive:

@@ -17,7 +17,7 @@ rule certify_run:
         gates="config/certification/gates.yaml",
         triage="config/certification/triage.yaml",
         metrics="config/certification/metrics.yaml",
-        code=code("certify_run"),
+        code=code("certification/certify_run"),
     output:
         certification=at("certification"),
         gate_table=at("gate_table"),
@@ -36,7 +36,7 @@ rule certify_run:
         required_seeds=required_seeds,
         retained=lambda wildcards: {run: run_ids(run) for run in retained(wildcards.run)},
     script:
-        "../scripts/certify_run.py"
+        "../scripts/certification/certify_run.py"
 
 
 rule compare_runs:
@@ -47,7 +47,7 @@ rule compare_runs:
         baseline_metrics=of_baselines("seed_metrics"),
         baseline_diagnostics=of_baselines("country_diagnostics"),
         gates="config/certification/gates.yaml",
-        code=code("compare_runs"),
+        code=code("certification/compare_runs"),
     output:
         comparison=at("comparison"),
         comparison_report=at("comparison_report"),
@@ -65,7 +65,7 @@ rule compare_runs:
         },
         baseline_names=lambda wildcards: [name for name in baselines_of(wildcards.run) for _ in seeds_of(name)],
     script:
-        "../scripts/compare_runs.py"
+        "../scripts/certification/compare_runs.py"
 
 
 rule compare_baseline:
@@ -76,7 +76,7 @@ rule compare_baseline:
         s1_report=of_first_seed("s1_run_report"),
         s2_report=of_first_seed("s2_run_report"),
         facts="config/authority/facts.yaml",
-        code=code("compare_baseline"),
+        code=code("certification/compare_baseline"),
     output:
         out_csv=at("baseline_facts"),
         out_json=at("baseline_facts_json"),
@@ -88,14 +88,14 @@ rule compare_baseline:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/compare_baseline.py"
+        "../scripts/certification/compare_baseline.py"
 
 
 rule gate:
     """Exit 1 when the candidate is below the grade that config.require names."""
     input:
         certification=at("certification", run=config["candidate"]),
-        code=code("gate"),
+        code=code("certification/gate"),
     log:
         "results/gate.log",
     conda:
@@ -103,7 +103,7 @@ rule gate:
     params:
         require=config["require"],
     script:
-        "../scripts/gate.py"
+        "../scripts/certification/gate.py"
 
 
 rule watch_run:
@@ -112,7 +112,7 @@ rule watch_run:
         seed_metrics=of_seeds("seed_metrics"),
         country_diagnostics=of_seeds("country_diagnostics"),
         gates="config/certification/gates.yaml",
-        code=code("watch_run"),
+        code=code("certification/watch_run"),
     output:
         watchlist=at("watchlist"),
         correction_budget=at("correction_budget"),
@@ -124,14 +124,14 @@ rule watch_run:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/watch_run.py"
+        "../scripts/certification/watch_run.py"
 
 
 rule run_ledger:
     """Baselines, current candidate, last-good, what is retained, whether storage is clean."""
     input:
         certifications=lambda wildcards: [at("certification", run=run) for run in retained(wildcards.run)],
-        code=code("run_ledger"),
+        code=code("certification/run_ledger"),
     output:
         ledger=at("run_ledger"),
         lineage=f"{CERTIFICATION}/lineage/run_ledger.json",
@@ -150,14 +150,14 @@ rule run_ledger:
         superseded=lambda wildcards: superseded(Path("results/runs"), retained(wildcards.run)),
         unfinished=lambda wildcards: unfinished(Path("results/runs"), retained(wildcards.run)),
     script:
-        "../scripts/run_ledger.py"
+        "../scripts/certification/run_ledger.py"
 
 
 rule publish_ledger:
     """The ledger of the current candidate at its one well-known place, results/ledger.json."""
     input:
         run_ledger=at("run_ledger", run=config["candidate"]),
-        code=code("publish_ledger"),
+        code=code("certification/publish_ledger"),
     output:
         ledger=at("ledger"),
         lineage="results/lineage/publish_ledger.json",
@@ -168,7 +168,7 @@ rule publish_ledger:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/publish_ledger.py"
+        "../scripts/certification/publish_ledger.py"
 
 
 rule phase_ledger:
@@ -187,7 +187,7 @@ rule phase_ledger:
         gates="config/certification/gates.yaml",
         reason_codes="config/contracts/reason_codes.yaml",
         phases="config/certification/phases.yaml",
-        code=code("phase_ledger"),
+        code=code("certification/phase_ledger"),
     output:
         phase_ledger=at("phase_ledger"),
         phase_ledger_table=at("phase_ledger_table"),
@@ -203,7 +203,7 @@ rule phase_ledger:
         baselines=config["baselines"],
         runs=lambda wildcards: [run for run in phase_runs(wildcards.run) for _ in seeds_of(run)],
     script:
-        "../scripts/phase_ledger.py"
+        "../scripts/certification/phase_ledger.py"
 
 
 rule candidates:
@@ -211,7 +211,7 @@ rule candidates:
     input:
         certifications=[at("certification", run=run) for run in p3_runs()],
         comparisons=[at("comparison", run=run) for run in p3_runs()],
-        code=code("candidates"),
+        code=code("certification/candidates"),
     output:
         table=at("candidate_table"),
         lineage="results/lineage/candidates.json",
@@ -222,7 +222,7 @@ rule candidates:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/candidates.py"
+        "../scripts/certification/candidates.py"
 
 
 if "prune" in sys.argv:  # a dry run shows jobs, not what they delete
@@ -236,7 +236,7 @@ if "prune" in sys.argv:  # a dry run shows jobs, not what they delete
 rule prune:
     """Delete the data of superseded failed candidates; their reports stay. `-n` shows what would go."""
     input:
-        code=code("prune"),
+        code=code("certification/prune"),
     log:
         "results/logs/prune.log",
     conda:
@@ -244,4 +244,4 @@ rule prune:
     params:
         keep=retained(config["candidate"]),
     script:
-        "../scripts/prune.py"
+        "../scripts/certification/prune.py"

@@ -4,11 +4,11 @@ import sys
 
 sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, also when Snakemake is started elsewhere
 
-from scripts.check_config import check_config
+from scripts.workflow.check_config import check_config
 from scripts.lib.contracts import dictionary, load_yaml
-from scripts.lib.imports import code_of
-from scripts.lib.certification.reopen import evidence_paths
-from scripts.lib.certification.retention import superseded, unfinished
+from scripts.workflow.imports import code_of
+from scripts.states.reopen_record import evidence_paths
+from scripts.certification.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path
 
 CANDIDATES, AUTHORITIES = check_config(config)

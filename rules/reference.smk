@@ -7,7 +7,7 @@ Reads the data packages of the locked environment, or the user's own releases; w
 rule build_tz_world:
     """Zone polygons as GeoParquet, valid and unsimplified."""
     input:
-        code=code("build_tz_world"),
+        code=code("reference/build_tz_world"),
     output:
         tz_world=at("tz_world_2025a"),
         lineage="results/reference/lineage/build_tz_world.{release}.json",
@@ -22,14 +22,14 @@ rule build_tz_world:
         source=config["reference"]["tz_world"]["source"],
         sha256=config["reference"]["tz_world"]["sha256"],
     script:
-        "../scripts/build_tz_world.py"
+        "../scripts/reference/build_tz_world.py"
 
 
 rule build_lookup_index:
     """The exact zone index that S1 maps into memory."""
     input:
         tz_world=at("tz_world_2025a"),
-        code=code("build_lookup_index"),
+        code=code("reference/build_lookup_index"),
     output:
         lookup_index=at("lookup_index"),
         lineage="results/reference/lineage/build_lookup_index.{release}.json",
@@ -40,13 +40,13 @@ rule build_lookup_index:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/build_lookup_index.py"
+        "../scripts/reference/build_lookup_index.py"
 
 
 rule build_tzdb_release:
     """The tzdb release as one sealed archive with its digest and provenance."""
     input:
-        code=code("build_tzdb_release"),
+        code=code("reference/build_tzdb_release"),
     output:
         archive=at("tzdb_release"),
         meta=at("tzdb_release_meta"),
@@ -63,14 +63,14 @@ rule build_tzdb_release:
         source=config["reference"]["tzdb"]["source"],
         sha256=config["reference"]["tzdb"]["sha256"],
     script:
-        "../scripts/build_tzdb_release.py"
+        "../scripts/reference/build_tzdb_release.py"
 
 
 rule build_country_zones:
     """Zones of each country, from the zone.tab of the sealed archive."""
     input:
         archive=at("tzdb_release"),
-        code=code("build_country_zones"),
+        code=code("reference/build_country_zones"),
     output:
         country_zones=at("country_zones"),
         lineage="results/reference/lineage/build_country_zones.{release}.json",
@@ -81,13 +81,13 @@ rule build_country_zones:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/build_country_zones.py"
+        "../scripts/reference/build_country_zones.py"
 
 
 rule build_places:
     """Populated places with population and zone, from GeoNames."""
     input:
-        code=code("build_places"),
+        code=code("reference/build_places"),
     output:
         places=at("populated_places"),
         lineage="results/reference/lineage/build_places.{release}.json",
@@ -98,4 +98,4 @@ rule build_places:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/build_places.py"
+        "../scripts/reference/build_places.py"

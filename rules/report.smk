@@ -17,8 +17,8 @@ rule build_report:
         metrics="config/certification/metrics.yaml",
         captions=[f"docs/captions/{name}.txt" for name in ("c_large", "countries", "gates", "matrix", "variants")],
         code=[
-            *code("build_report"),
-            *(f"scripts/lib/certification/{name}.html" for name in ("verdict", "verdict_parts")),
+            *code("report/build_report"),
+            *(f"scripts/report/{name}.html" for name in ("verdict", "verdict_parts")),
         ],
     output:
         report=at("report"),
@@ -30,4 +30,4 @@ rule build_report:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/build_report.py"
+        "../scripts/report/build_report.py"

@@ -18,7 +18,7 @@ rule score_seed:
         governance=at("governance"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",
-        code=code("score_seed"),
+        code=code("scoring/score_seed"),
     output:
         seed_metrics=at("seed_metrics"),
         country_diagnostics=at("country_diagnostics"),
@@ -34,7 +34,7 @@ rule score_seed:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
-        "../scripts/score_seed.py"
+        "../scripts/scoring/score_seed.py"
 
 
 rule diagnose_seed:
@@ -48,7 +48,7 @@ rule diagnose_seed:
         tz_overrides=at("tz_overrides"),
         triage="config/certification/triage.yaml",
         gates="config/certification/gates.yaml",
-        code=code("diagnose_seed"),
+        code=code("scoring/diagnose_seed"),
     output:
         share_matrix=at("share_matrix"),
         seed_diagnostics=at("seed_diagnostics"),
@@ -63,7 +63,7 @@ rule diagnose_seed:
     params:
         seed=lambda wildcards: int(wildcards.seed),
     script:
-        "../scripts/diagnose_seed.py"
+        "../scripts/scoring/diagnose_seed.py"
 
 
 rule score_earth:
@@ -75,7 +75,7 @@ rule score_earth:
         country_zones=shared("country_zones"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",
-        code=code("score_earth"),
+        code=code("scoring/score_earth"),
     output:
         earth_scorecard=at("earth_scorecard"),
         lineage=trace(SCORE, "lineage", "score_earth.json"),
@@ -88,4 +88,4 @@ rule score_earth:
     params:
         seed=lambda wildcards: int(wildcards.seed),
     script:
-        "../scripts/score_earth.py"
+        "../scripts/scoring/score_earth.py"

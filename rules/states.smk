@@ -13,7 +13,7 @@ rule build_policy:
         base_nudge="config/policy/tz_nudge.yml",
         base_governance="config/policy/governance.yaml",
         candidates=lambda wildcards: ancestry(wildcards.run),
-        code=code("build_policy"),
+        code=code("states/build_policy"),
     output:
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
@@ -26,7 +26,7 @@ rule build_policy:
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/build_policy.py"
+        "../scripts/states/build_policy.py"
 
 
 rule s0_gate:
@@ -46,7 +46,7 @@ rule s0_gate:
         merchant_mcc_map=mcc_map,
         reopen_record=reopen_record,
         reopen_evidence=reopen_evidence,
-        code=code("s0_gate"),
+        code=code("states/s0_gate"),
     output:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
@@ -66,7 +66,7 @@ rule s0_gate:
         authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
         frozen_authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"] in config["frozen_authorities"],
     script:
-        "../scripts/s0_gate.py"
+        "../scripts/states/s0_gate.py"
 
 
 rule s1_tz_lookup:
@@ -81,7 +81,7 @@ rule s1_tz_lookup:
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
         merchant_mcc_map=mcc_map,
-        code=code("s1_tz_lookup"),
+        code=code("states/s1_tz_lookup"),
     output:
         dataset=at("s1_tz_lookup"),
         report=at("s1_run_report"),
@@ -96,7 +96,7 @@ rule s1_tz_lookup:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
-        "../scripts/s1_tz_lookup.py"
+        "../scripts/states/s1_tz_lookup.py"
 
 
 rule s2_overrides:
@@ -110,7 +110,7 @@ rule s2_overrides:
         tz_overrides=at("tz_overrides"),
         governance=at("governance"),
         merchant_mcc_map=mcc_map,
-        code=code("s2_overrides"),
+        code=code("states/s2_overrides"),
     output:
         dataset=at("site_timezones"),
         report=at("s2_run_report"),
@@ -125,7 +125,7 @@ rule s2_overrides:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
-        "../scripts/s2_overrides.py"
+        "../scripts/states/s2_overrides.py"
 
 
 rule s3_timetable:
@@ -137,7 +137,7 @@ rule s3_timetable:
         tzdb_meta=shared("tzdb_release_meta"),
         tz_world=shared("tz_world_2025a"),
         after=at("s2_run_report"),
-        code=code("s3_timetable"),
+        code=code("states/s3_timetable"),
     output:
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
@@ -154,7 +154,7 @@ rule s3_timetable:
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
         horizon_year=config["horizon_year"],
     script:
-        "../scripts/s3_timetable.py"
+        "../scripts/states/s3_timetable.py"
 
 
 rule s4_legality:
@@ -167,7 +167,7 @@ rule s4_legality:
         site_timezones=at("site_timezones"),
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
-        code=code("s4_legality"),
+        code=code("states/s4_legality"),
     output:
         dataset=at("s4_legality_report"),
         report=at("s4_run_report"),
@@ -182,7 +182,7 @@ rule s4_legality:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
-        "../scripts/s4_legality.py"
+        "../scripts/states/s4_legality.py"
 
 
 rule s5_bundle:
@@ -195,7 +195,7 @@ rule s5_bundle:
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
         legality=at("s4_legality_report"),
-        code=code("s5_bundle"),
+        code=code("states/s5_bundle"),
     output:
         report=at("s5_run_report"),
         lineage=trace(RUN, "lineage", "s5_bundle.json"),
@@ -209,4 +209,4 @@ rule s5_bundle:
         seed=lambda wildcards: int(wildcards.seed),
         fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
     script:
-        "../scripts/s5_bundle.py"
+        "../scripts/states/s5_bundle.py"

@@ -12,7 +12,7 @@ rule build_upstream:
         tz_world=shared("tz_world_2025a"),
         places=shared("populated_places"),
         facts=authority_file("facts"),
-        code=code("build_upstream"),
+        code=code("upstream/build_upstream"),
     output:
         site_locations=at("site_locations"),
         bundle_index=at("validation_bundle_index_1B"),
@@ -37,13 +37,13 @@ rule build_upstream:
         created_utc=pin("created_utc"),
         pins=pin("files"),
     script:
-        "../scripts/build_upstream.py"
+        "../scripts/upstream/build_upstream.py"
 
 
 rule import_upstream:
     """A user's own 1B run root, copied as it is and held against its pins."""
     input:
-        code=code("import_upstream"),
+        code=code("upstream/import_upstream"),
     output:
         site_locations=at("site_locations"),
         bundle_index=at("validation_bundle_index_1B"),
@@ -65,4 +65,4 @@ rule import_upstream:
         manifest_fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
         pins=pin("files"),
     script:
-        "../scripts/import_upstream.py"
+        "../scripts/upstream/import_upstream.py"

@@ -382,12 +382,12 @@ def check_pins(tree: Tree, authority: str, seed: int, stated: dict[str, Any]) ->
 
 
 def read_pins(path: str, text: str) -> dict[str, Any]:
-    """The content of an authority file as scripts/pin_authority.py writes it: a key a line, two blanks a level."""
+    """The content of an authority file as pin_authority.py writes it: a key a line, two blanks a level."""
     levels: list[dict[str, Any]] = [{}]
     for number, line in enumerate(re.split("\r?\n", text), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        odd = Broken(path, f"is not as `python -m scripts.pin_authority` writes it in line {number}; pin it anew")
+        odd = Broken(path, f"is not as `scripts.upstream.pin_authority` writes it in line {number}; pin it anew")
         match = PIN_LINE.fullmatch(line)
         depth = len(match[1]) // 2 if match else len(levels)
         if depth >= len(levels):

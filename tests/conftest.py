@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.build_tz_world import read_packaged
-from tests.unit.brute_zones import make
+from scripts.reference.build_tz_world import read_packaged
+from tests.unit.zone_index.brute_zones import make
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from scripts import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
-from scripts.build_upstream import bundle_members
 from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
-from scripts.lib.states.policy import nudge_digest
 from scripts.lib.tables import write_table
-from scripts.lib.upstream.bundle_1b import root_paths, write_bundle
+from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
+from scripts.states.policy import nudge_digest
+from scripts.upstream.build_upstream import bundle_members
+from scripts.upstream.bundle_1b import root_paths, write_bundle
 from tests.lawful_world import RELEASE
 
 SEED, HORIZON = 42, 2037

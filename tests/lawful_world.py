@@ -7,12 +7,12 @@ import pyarrow as pa
 import shapely
 import tzdata
 
-from scripts import build_lookup_index
-from scripts.build_tzdb_release import pack
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import sha256_file, write_bytes, write_json
 from scripts.lib.tables import write_table
-from scripts.lib.zones.tz_world import write_tz_world
+from scripts.reference import build_lookup_index
+from scripts.reference.build_tzdb_release import pack
+from scripts.reference.tz_world import write_tz_world
 
 RELEASE = "2026c"
 SQUARES = {

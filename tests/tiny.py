@@ -17,14 +17,14 @@ import pyarrow as pa
 import shapely
 import yaml
 
-from scripts.build_tz_world import read_packaged
-from scripts.build_upstream import bundle_members
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import sha256_file, sha256_text, write_json
 from scripts.lib.tables import write_table
-from scripts.lib.upstream.bundle_1b import root_paths, write_bundle
-from scripts.lib.zones.tz_world import write_tz_world
-from scripts.pin_authority import import_authority, render
+from scripts.reference.build_tz_world import read_packaged
+from scripts.reference.tz_world import write_tz_world
+from scripts.upstream.build_upstream import bundle_members
+from scripts.upstream.bundle_1b import root_paths, write_bundle
+from scripts.upstream.pin_authority import import_authority, render
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "docs")

@@ -7,8 +7,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from scripts import build_tz_world
-from scripts.lib.zones.index import open_index, read_tz_world
+from scripts.reference import build_tz_world
+from scripts.reference.tz_world import read_tz_world
+from scripts.zone_index.index import open_index
 from tests.benchmarks import bench_lookup, bench_s1
 
 SIZES = [31_257, 1_000_000, 10_000_000, 100_000_000]

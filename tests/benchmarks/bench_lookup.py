@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from scripts import build_lookup_index
-from scripts.lib.zones.index import ZoneIndex, lookup, open_index
+from scripts.reference import build_lookup_index
+from scripts.zone_index.index import ZoneIndex, lookup, open_index
 from tests.benchmarks import peers
 from tests.benchmarks.synthetic import population_weighted
-from tests.unit.brute_zones import BruteZones, differing_points, points_near_edges
+from tests.unit.zone_index.brute_zones import BruteZones, differing_points, points_near_edges
 
 BATCH = 250_000
 

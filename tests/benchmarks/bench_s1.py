@@ -10,9 +10,9 @@ from typing import Any
 
 import tzdata
 
-from scripts import build_country_zones, build_tzdb_release
 from scripts.lib.contracts import catalog_path
 from scripts.lib.files import read_json
+from scripts.reference import build_country_zones, build_tzdb_release
 from tests.benchmarks import s1_job, synthetic
 
 ROOT = Path(__file__).parents[2]

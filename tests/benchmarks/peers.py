@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import shapely
 
-from scripts.lib.zones.index import ZoneIndex
+from scripts.zone_index.index import ZoneIndex
 
 PIECE_VERTICES = 128
 

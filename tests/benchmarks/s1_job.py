@@ -21,8 +21,8 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     """Make a sealed run root at `folder` from `sites` and the `reference` files `bench_s1.reference_files`."""
     from scripts.lib.contracts import CONTRACTS, catalog_path, load_yaml
     from scripts.lib.files import write_json, write_text
-    from scripts.lib.states.s0_seal import seal
-    from scripts.s0_gate import gate_receipt
+    from scripts.states.s0_gate import gate_receipt
+    from scripts.states.s0_seal import seal
 
     policy = CONTRACTS.parent / "policy"
     sealed = {asset: path for asset, path in reference.items() if asset != "lookup_index"}
@@ -69,7 +69,7 @@ def run(folder: Path) -> dict[str, Any]:
     job = json.loads((folder / "job.json").read_text())
     before = time.perf_counter()
     from scripts.lib.job import run_job
-    from scripts.s1_tz_lookup import main
+    from scripts.states.s1_tz_lookup import main
 
     imported = time.perf_counter()
     inside = {}

@@ -3,9 +3,9 @@
 import pyarrow.parquet as pq
 
 from scripts.lib.files import read_json
-from scripts.lib.states.s0_publish import Places, check_written
-from scripts.lib.states.s0_seal import check_unique, seal
-from scripts.s0_gate import with_warnings
+from scripts.states.s0_gate import with_warnings
+from scripts.states.s0_publish import Places, check_written
+from scripts.states.s0_seal import check_unique, seal
 from tests.contract.table import case, conflict
 from tests.lawful import FINGERPRINT, OVERRIDE, House, raised
 from tests.lawful_world import RELEASE, write_release

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from scripts.lib.states import ladder
-from scripts.lib.states.policy import compile_overrides
-from scripts.lib.states.s1_tally import Tally
-from scripts.s1_tz_lookup import check_resolution
+from scripts.states import ladder
+from scripts.states.policy import compile_overrides
+from scripts.states.s1_tally import Tally
+from scripts.states.s1_tz_lookup import check_resolution
 from tests.contract.table import case, conflict
 from tests.lawful import FINGERPRINT, OPEN_CAPS, SITES, House, column, raised, site_table
 

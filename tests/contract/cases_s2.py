@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.states.s2_checks import table_breaches
-from scripts.lib.states.sites import Keys
+from scripts.states.s2_checks import table_breaches
+from scripts.states.sites import Keys
 from tests.contract.table import case, conflict
 from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House, column, raised
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from scripts.lib.files import read_json, write_bytes, write_json
-from scripts.lib.states.outputs import check_output
-from scripts.lib.zones import tzif
-from scripts.s3_timetable import check_payload, check_zones
+from scripts.reference import tzif
+from scripts.states.outputs import check_output
+from scripts.states.s3_timetable import check_payload, check_zones
 from tests.contract.table import case, conflict
 from tests.lawful import CREATED, FINGERPRINT, House, raised
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release

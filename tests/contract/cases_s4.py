@@ -3,9 +3,9 @@
 import numpy as np
 
 from scripts.lib.files import read_json, write_json
-from scripts.lib.states.outputs import check_output
-from scripts.lib.zones import tzif
-from scripts.s4_legality import count_windows
+from scripts.reference import tzif
+from scripts.states.outputs import check_output
+from scripts.states.s4_legality import count_windows
 from tests.contract.cases_s2 import cell
 from tests.contract.table import case, conflict
 from tests.lawful import CREATED, TOKENS, House, raised

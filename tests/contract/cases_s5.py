@@ -1,7 +1,7 @@
 """Every code of S5, provoked by its condition (states.md §7)."""
 
 from scripts.lib.files import canonical_json, read_json
-from scripts.lib.states.bundle import bundle_digest, flag_bytes, verify_bundle
+from scripts.states.bundle import bundle_digest, flag_bytes, verify_bundle
 from tests.contract.table import case, conflict
 from tests.lawful import House, raised
 

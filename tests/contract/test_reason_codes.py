@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.docs.write_reason_codes import PAGE, page
 from scripts.lib.errors import reason_codes
-from scripts.write_docs import PAGE, page
 from tests.contract import cases_s0, cases_s1, cases_s2, cases_s3, cases_s4, cases_s5  # noqa: F401
 from tests.contract.source_scan import raising_modules
 from tests.contract.table import CASES
@@ -52,4 +52,4 @@ def test_warn_codes_are_the_contracts():
 
 
 def test_page_is_current():
-    assert PAGE.read_text() == page(), "run `python -m scripts.write_docs`"
+    assert PAGE.read_text() == page(), "run `python -m scripts.docs.write_reason_codes`"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rocrate.rocrate import ROCrate
 
-from scripts import archive_run
+from scripts.archive import archive_run
+from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text
-from scripts.prune import prune
 from scripts.verify import main, verify_tree
 from tests.e2e.forge import relative, reseal
 from tests.tiny import snakemake

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.build_report import number
 from scripts.lib.contracts import dictionary, schema_errors
+from scripts.report.build_report import number
 from tests.e2e.conftest import plant
 from tests.tiny import SPREAD, make_tiny, result_bytes, snakemake
 

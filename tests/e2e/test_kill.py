@@ -28,7 +28,7 @@ def test_a_full_disk_says_so_and_the_rerun_completes(certified: Path, tmp_path: 
     calm = result_bytes(certified)
     folder = tmp_path / "project"
     shutil.copytree(certified, folder)
-    (folder / "scripts/build_lookup_index.py").touch()
+    (folder / "scripts/reference/build_lookup_index.py").touch()
     part = ["--until", "build_lookup_index", "--", "certify"]
 
     def limit() -> None:  # no file above 1 MiB, as on a disk that is full

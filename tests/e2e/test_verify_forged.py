@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.certification.prune import prune
 from scripts.lib.files import pretty_json, sha256_file
-from scripts.prune import prune
 from scripts.verify import verify_tree
 from tests.e2e.forge import (
     AUTHORITY,

@@ -60,7 +60,9 @@ def bind(path: Path) -> None:
         os.chdir(before)
 
 
-@pytest.mark.parametrize("pattern", [RECORD, DATA, f"{BUNDLE}/_passed.flag", AUTHORITY, "scripts/s1_tz_lookup.py"])
+@pytest.mark.parametrize(
+    "pattern", [RECORD, DATA, f"{BUNDLE}/_passed.flag", AUTHORITY, "scripts/states/s1_tz_lookup.py"]
+)
 def test_what_is_no_file_is_neither_followed_nor_waited_for(tree: Path, pattern: str):
     path = one(tree, pattern)
     data = path.read_bytes()

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.states.outputs import is_withheld
 from scripts.lib.tables import withheld_codes
+from scripts.states.outputs import is_withheld
 from tests.lawful import OPEN_CAPS, SITES, House, column, site_table
 
 N = len(SITES)

@@ -5,9 +5,9 @@ import pytest
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import read_json
-from scripts.lib.states.outputs import is_withheld
-from scripts.lib.states.state import status_of
 from scripts.lib.tables import withheld_codes
+from scripts.states.outputs import is_withheld
+from scripts.states.state import status_of
 from tests.lawful import OVERRIDE, SITES, site_table
 from tests.lawful_world import archive_of, tzif_tree, write_release
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.egress import open_site_timezones, site_timezones_path
 from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, read_json, write_json
-from scripts.lib.states.bundle import write_index_and_flag
+from scripts.states.bundle import write_index_and_flag
+from scripts.states.egress import open_site_timezones, site_timezones_path
 from tests.lawful import FINGERPRINT, SEED
 
 

@@ -6,12 +6,12 @@ import logging
 import pyarrow.parquet as pq
 import pytest
 
-from scripts import s5_bundle
 from scripts.lib import logs
 from scripts.lib.files import read_json, sha256_file, tree_files
-from scripts.lib.states.bundle import verify_bundle
-from scripts.lib.states.policy import load_governance
-from scripts.lib.states.s1_tally import Tally
+from scripts.states import s5_bundle
+from scripts.states.bundle import verify_bundle
+from scripts.states.policy import load_governance
+from scripts.states.s1_tally import Tally
 from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, raised, site_table
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort
-from scripts.lib.states.policy import (
+from scripts.reference.tzdb import read_zones
+from scripts.states.policy import (
     active,
     compile_overrides,
     incomplete_provenance,
@@ -21,10 +22,9 @@ from scripts.lib.states.policy import (
     load_nudge,
     load_overrides,
 )
-from scripts.lib.states.s0_inputs import check_tzdb, read_run_receipt
-from scripts.lib.upstream.layout import check_bundle
-from scripts.lib.zones.index import lookup, open_index
-from scripts.lib.zones.tzdb import read_zones
+from scripts.states.s0_inputs import check_tzdb, read_run_receipt
+from scripts.upstream.bundle_law import check_bundle
+from scripts.zone_index.index import lookup, open_index
 from tests.lawful import SITES_SCHEMA, House
 from tests.lawful_world import RELEASE, SQUARES, reference
 

@@ -1,0 +1,85 @@
+"""The tzdb release as one sealed archive: the `tzdata` package's TZif tree, or the user's own IANA archive as it is."""
+
+import gzip
+import io
+import tarfile
+from importlib import metadata, resources
+from pathlib import Path
+
+from scripts.lib.errors import Abort, UsageError
+from scripts.lib.files import sha256_file, write_bytes, write_json
+from scripts.reference.release_file import PACKAGE, check_pinned
+from scripts.reference.tzdb_archive import check_archive, read_zone_tab
+
+RETRIEVED = "2026-11-24T00:00:00.000000Z"  # the day on which the environment lock was made; a package has no other
+
+
+def pack(files: dict[str, bytes]) -> bytes:
+    """A gzip'd tar whose bytes depend on the files alone: sorted names, no times, no owners."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name in sorted(files):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(files[name]), 0o644
+            tar.addfile(member, io.BytesIO(files[name]))
+    return gzip.compress(raw.getvalue(), compresslevel=9, mtime=0)
+
+
+def packaged_files(release: str) -> dict[str, bytes]:
+    """`zoneinfo/...` and `zone.tab` of the installed `tzdata` package, which must be the release asked for."""
+    import tzdata
+
+    if release != tzdata.IANA_VERSION:
+        raise UsageError(
+            f"the tzdata package holds release {tzdata.IANA_VERSION}, the config asks for {release}",
+            where="reference.tzdb.release in config/config.yaml",
+            action="Install the environment lock again, or correct the release.",
+        )
+    root = Path(str(resources.files("tzdata"))) / "zoneinfo"
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return {
+        f"zoneinfo/{name}": path.read_bytes()
+        for name, path in files.items()
+        if path.suffix not in (".py", ".pyc") and "__pycache__" not in name
+    }
+
+
+def check_own(source: str, sha256: str) -> None:
+    """Raises 2A-S0-010, -015 or -023 unless `source` is the pinned file and an archive that can be read."""
+    check_pinned("tzdb", source, sha256)
+    try:
+        check_archive(source)
+        read_zone_tab(source)
+    except (Abort, ValueError) as problem:
+        action = "Name an IANA tzdata*.tar.gz as reference.tzdb.source in config/config.yaml, with its sha256."
+        raise Abort("2A-S0-023", getattr(problem, "message", str(problem)), action=action, path=source) from None
+
+
+def main(*, archive: str, meta: str, provenance: str, release: str, source: str, sha256: str) -> None:
+    if source == PACKAGE:
+        write_bytes(archive, pack(packaged_files(release)))
+        upstream = {"primary_url": "package tzdata " + metadata.version("tzdata"), "fallback_urls_attempted": []}
+    else:
+        check_own(source, sha256)
+        write_bytes(archive, Path(source).read_bytes())
+        upstream = {"primary_url": Path(source).name, "fallback_urls_attempted": []}
+    digest = sha256_file(archive)
+    write_json(meta, {"release_tag": release, "archive_sha256": digest})
+    raw = {"filename": Path(archive).name, "bytes": Path(archive).stat().st_size, "sha256": digest}
+    write_json(
+        provenance,
+        {
+            "artefact_id": "tzdb_release",
+            "release_tag": release,
+            "upstream": upstream,
+            "retrieved_at_utc": RETRIEVED if source == PACKAGE else None,
+            "raw": raw,
+            "licence_note": "Public domain (IANA tz database)",
+        },
+    )
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(main, snakemake)

@@ -1,0 +1,57 @@
+"""No PASS, no read: the door through which downstream segments open `site_timezones` of a run root."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from scripts.lib.contracts import catalog_path
+from scripts.lib.errors import Abort
+from scripts.lib.files import read_json
+from scripts.lib.tables import open_table, withheld_codes
+from scripts.states.bundle import verify_bundle
+
+
+def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Path:
+    """Path of the zones of one seed, given out only when the validation bundle holds.
+
+    Recomputes the digest of the bundle against its `_passed.flag` and demands that its evidence says PASS for this
+    seed; raises `Abort` with the code of what is broken (2A-S5-011, -030, -040..052).
+    """
+    root = Path(run_root)
+    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
+    verify_bundle(bundle)
+    _check_evidence(bundle / f"evidence/s4/seed={seed}/s4_legality_report.json", fingerprint, seed)
+    path = root / catalog_path("site_timezones", seed=seed, manifest_fingerprint=fingerprint)
+    try:
+        withheld = not path.is_file() or bool(withheld_codes(path))
+    except (OSError, ValueError) as problem:
+        raise _unreadable(problem, path, seed) from None
+    if withheld:
+        raise Abort("2A-S5-011", "site_timezones is missing or withheld", seed=seed, path=str(path))
+    return path
+
+
+def open_site_timezones(run_root: str | Path, fingerprint: str, seed: int) -> pa.Table:
+    """site_timezones [n] in key order, columns of schemas.2A.yaml#/egress/site_timezones, behind the same gate."""
+    path = site_timezones_path(run_root, fingerprint, seed)
+    try:
+        return open_table(str(path)).read()
+    except (OSError, ValueError) as problem:
+        raise _unreadable(problem, path, seed) from None
+
+
+def _check_evidence(path: Path, fingerprint: str, seed: int) -> None:
+    if not path.is_file():
+        raise Abort("2A-S5-030", "the bundle does not cover this seed", seed=seed, path=str(path))
+    wanted = {"status": "PASS", "seed": seed, "manifest_fingerprint": fingerprint}
+    try:
+        found = read_json(path)
+        other = [name for name, value in wanted.items() if found[name] != value]
+    except (OSError, ValueError, LookupError, TypeError) as problem:
+        raise Abort("2A-S5-030", f"the S4 evidence is unreadable: {problem}", seed=seed, path=str(path)) from None
+    if other:
+        raise Abort("2A-S5-030", f"the S4 evidence has another {other[0]}", seed=seed, path=str(path))
+
+
+def _unreadable(problem: Exception, path: Path, seed: int) -> Abort:
+    return Abort("2A-S5-011", f"site_timezones is unreadable: {problem}"[:200], seed=seed, path=str(path))

@@ -1,0 +1,113 @@
+"""What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
+
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.errors import Abort, raise_all
+from scripts.lib.files import read_json, sha256_file
+from scripts.reference.tz_world import UNREADABLE, tz_world_info
+from scripts.reference.tzdb_archive import check_archive
+
+
+def read_run_receipt(path: str, seed: int, pins: dict[str, Any]) -> dict[str, Any]:
+    """Step 1: identity comes from the upstream run receipt alone; it must be the pinned one (2A-S0-010, -004)."""
+    try:
+        run = read_json(path)
+    except (OSError, ValueError) as problem:
+        raise Abort("2A-S0-010", f"run receipt unreadable: {problem}", path=path) from None
+    errors = schema_errors(run, "schemas.1B.yaml#/run_receipt")
+    if errors:
+        raise Abort("2A-S0-010", f"run receipt invalid: {'; '.join(errors[:3])}", path=path)
+    expected = {
+        "seed": seed,
+        **{key: pins[key] for key in ("run_id", "manifest_fingerprint", "parameter_hash", "created_utc")},
+    }
+    raise_all(
+        [
+            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=seed)
+            for key, value in expected.items()
+            if run[key] != value
+        ]
+    )
+    return run
+
+
+def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint: str, pins: dict[str, Any]) -> None:
+    """Step 3: site_locations is a pointer at the same fingerprint, with the pinned bytes; its rows are not read."""
+    if not Path(site_locations).is_file():
+        raise Abort("2A-S0-010", "site_locations is missing", path=site_locations, seed=seed)
+    expected = catalog_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
+    bundle = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
+    for path, wanted in ((site_locations, expected), (bundle_index, bundle)):
+        if not Path(path).as_posix().endswith(wanted):
+            raise Abort("2A-S0-004", f"upstream data must lie at {wanted}", path=path, seed=seed)
+    root = Path(site_locations).as_posix().removesuffix(expected)
+    raise_all(
+        [
+            Abort("2A-S0-015", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
+            for name, digest in sorted(pins["files"].items())
+            if not Path(root + name).is_file() or sha256_file(root + name) != digest
+        ]
+    )
+
+
+def check_minimum_set(paths: dict[str, str]) -> None:
+    """Step 4: nothing that must be sealed is missing (2A-S0-010)."""
+    there = {
+        asset: Path(path).is_dir() if asset == "validation_bundle_1B" else Path(path).is_file()
+        for asset, path in paths.items()
+    }
+    raise_all([Abort("2A-S0-010", f"missing: {asset} ({paths[asset]})") for asset, found in there.items() if not found])
+
+
+def needed_mcc_map(overrides: list[dict[str, Any]], path: str) -> dict[str, str]:
+    """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then required (2A-S0-010)."""
+    if not any(row["scope"] == "mcc" for row in overrides):
+        return {}
+    if not path:
+        raise Abort("2A-S0-010", "missing: merchant_mcc_map, which an override of scope mcc needs")
+    return {"merchant_mcc_map": path}
+
+
+def check_tz_assets(
+    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`.
+
+    `release` is the tag under which the tzdb is sealed.
+    """
+    try:
+        world = tz_world_info(tz_world)
+    except UNREADABLE as problem:
+        code = "2A-S0-020" if str(problem).startswith("crs") else "2A-S0-021"
+        raise Abort(code, f"{problem}"[:200], path=tz_world) from None
+    unknown = sorted({row["tzid"] for row in overrides} - set(world["tzids"]))
+    if unknown:
+        raise Abort("2A-S0-032", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
+    return {
+        **check_tzdb(tzdb, tzdb_meta, release),
+        "tz_world_id": "tz_world_2025a",
+        "tz_world_crs": world["crs"],
+        "tz_world_feature_count": world["rows"],
+    }
+
+
+def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> dict[str, str]:
+    """The archive is a whole gzip file of this release, with the digest that its release file states (-022, -023)."""
+    try:
+        meta = read_json(tzdb_meta)
+    except (OSError, ValueError) as problem:
+        raise Abort("2A-S0-023", f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
+    errors = schema_errors(meta, "schemas.2A.yaml#/ingress/tzdb_release_v1")
+    if errors:
+        code = "2A-S0-022" if any(error.startswith("release_tag") for error in errors) else "2A-S0-023"
+        raise Abort(code, "; ".join(errors[:3]), path=tzdb_meta)
+    if meta["release_tag"] != release:
+        message = f"tzdb_release.json is of {meta['release_tag']}, the release to seal is {release}"
+        raise Abort("2A-S0-022", message, path=tzdb_meta)
+    check_archive(tzdb)
+    digest = sha256_file(tzdb)
+    if meta["archive_sha256"] != digest:
+        raise Abort("2A-S0-023", f"archive has digest {digest[:12]}, tzdb_release.json says otherwise", path=tzdb)
+    return {"tzdb_release_tag": meta["release_tag"], "tzdb_archive_sha256": digest}

@@ -1,0 +1,162 @@
+"""S4: count the gap and fold windows of the zones in use; evidence only (states.md §6)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.errors import Abort
+from scripts.lib.files import read_json, sha256_file, write_json
+from scripts.lib.logs import event
+from scripts.lib.tables import values_of
+from scripts.reference import tzif
+from scripts.states.outputs import is_withheld
+from scripts.states.receipt import check_partition, check_published, open_gate
+from scripts.states.sites import batches, open_checked
+from scripts.states.state import Stages, run_state
+
+SITES = "schemas.2A.yaml#/egress/site_timezones"
+DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
+SAMPLE = 10
+
+
+def main(
+    *,
+    receipt: str,
+    inventory: str,
+    s2_report: str,
+    s3_report: str,
+    site_timezones: str,
+    manifest: str,
+    payload: str,
+    dataset: str,
+    report: str,
+    seed: int,
+    fingerprint: str,
+) -> None:
+    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+
+    def compute(stages: Stages) -> dict[str, Any]:
+        gate = open_gate("S4", receipt, inventory, fingerprint, *DATASETS)
+        check_partition("2A-S4-011", "site_timezones", site_timezones, **tokens)
+        s2 = check_published("2A-S4-010", s2_report, "site_timezones", site_timezones)
+        cache, zones = open_cache(manifest, payload, s3_report, fingerprint)
+        sites_total, used = zones_in_use(site_timezones)
+        event("INPUTS", tzids=len(used))
+
+        missing = sorted(used - set(zones))
+        coverage = {"missing_tzids_count": len(missing), "missing_tzids_sample": missing[:SAMPLE]}
+        if missing:
+            body = {"coverage": coverage, "missing_tzids": missing}
+            raise Abort("2A-S4-024", f"no timetable for {', '.join(missing[:SAMPLE])}", seed=seed, report=body)
+        check_counts(sites_total, len(used), s2["counts"])
+        gaps, folds = count_windows({tzid: zones[tzid] for tzid in sorted(used)})
+        event("CHECK", gaps=gaps, folds=folds)
+        counts = {
+            "sites_total": sites_total,
+            "tzids_total": len(used),
+            "gap_windows_total": gaps,
+            "fold_windows_total": folds,
+        }
+        found = {**tokens, "generated_utc": gate.verified_at_utc, "status": "PASS", "counts": counts}
+        write_json(stages["s4_legality_report"], found)
+        event("VALIDATION", id="2A-S4", result="pass")
+        return {
+            "s0": gate.report(fingerprint),
+            "inputs": {
+                "site_timezones": {
+                    "path": catalog_path("site_timezones", **tokens),
+                    "sha256_hex": s2["published"]["site_timezones"]["sha256_hex"],
+                },
+                "cache": {
+                    "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
+                    **{key: cache[key] for key in ("tzdb_release_tag", "tz_index_digest", "rle_cache_bytes")},
+                },
+            },
+            "counts": counts,
+            "coverage": coverage,
+            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": gate.verified_at_utc},
+        }
+
+    run_state(
+        "S4",
+        compute,
+        header=tokens,
+        outputs={"s4_legality_report": dataset},
+        report=report,
+        previous=[s2_report, s3_report],
+    )
+
+
+def open_cache(
+    manifest: str, payload: str, s3_report: str, fingerprint: str
+) -> tuple[dict[str, Any], dict[str, tuple]]:
+    """The S3 cache: manifest valid, payload present, its digest the manifest's (2A-S4-010, -020..023)."""
+    if not Path(manifest).is_file() or is_withheld(manifest):
+        raise Abort("2A-S4-010", "the timetable cache is missing or withheld", path=manifest)
+    try:
+        found = read_json(manifest)
+        errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
+    except ValueError as problem:
+        errors = [str(problem)]
+    if errors:
+        raise Abort("2A-S4-020", "; ".join(errors[:3]), path=manifest)
+    expected = catalog_path("tz_timetable_cache", manifest_fingerprint=found["manifest_fingerprint"])
+    if not manifest.endswith(expected) or found["manifest_fingerprint"] != fingerprint:
+        raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=manifest)
+    check_published(
+        "2A-S4-020", s3_report, "tz_timetable_cache", manifest
+    )  # else a changed manifest blames the payload
+    if not Path(payload).is_file():
+        raise Abort("2A-S4-023", "payload file is missing", path=payload)
+    data = Path(payload).read_bytes()
+    if not data or sha256_file(payload) != found["tz_index_digest"]:
+        raise Abort("2A-S4-022", "payload is empty or its digest is not the manifest's", path=payload)
+    try:
+        return found, tzif.decode(data)
+    except ValueError as problem:
+        raise Abort("2A-S4-022", str(problem), path=payload) from None
+
+
+def zones_in_use(path: str) -> tuple[int, set[str]]:
+    """Rows and distinct tzids of site_timezones, streamed."""
+    rows, used = 0, set()
+    for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
+        rows += len(batch)
+        column = batch["tzid"]
+        seen = np.unique(values_of(column.indices))
+        names = column.dictionary.to_pylist()
+        used.update(names[number] for number in seen.tolist())
+    return rows, used
+
+
+def count_windows(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[int, int]:
+    """Gaps (offset rises) and folds (offset falls), once per zone; the step from the sentinel counts like any other.
+
+    Raises 2A-S4-050 for an offset out of range, -061 for entries that are not strictly rising and coalesced.
+    """
+    gaps = folds = 0
+    for tzid, (instants, minutes) in zones.items():
+        if (np.abs(minutes[1:]) > tzif.LIMIT).any():
+            raise Abort("2A-S4-050", f"{tzid}: offset beyond {tzif.LIMIT} minutes", tzid=tzid)
+        step = np.diff(minutes)
+        if (step == 0).any() or (instants[1:] <= instants[:-1]).any():
+            raise Abort("2A-S4-061", f"{tzid}: entries are not rising and coalesced", tzid=tzid)
+        gaps += int((step > 0).sum())
+        folds += int((step < 0).sum())
+    return gaps, folds
+
+
+def check_counts(sites_total: int, tzids_total: int, s2_counts: dict[str, Any]) -> None:
+    """Rows and zones as S2 counted them when it wrote the table (2A-S4-060)."""
+    found = {"rows_emitted": sites_total, "distinct_tzids": tzids_total}
+    other = [f"{name} {value}, S2 says {s2_counts[name]}" for name, value in found.items() if value != s2_counts[name]]
+    if other:
+        raise Abort("2A-S4-060", "; ".join(other), dataset="site_timezones")
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(main, snakemake)

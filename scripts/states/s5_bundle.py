@@ -1,0 +1,252 @@
+"""S5: seal the S3 and S4 evidence of one fingerprint, with `_passed.flag` only if all of it passed (states.md §7)."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.errors import Abort, raise_all
+from scripts.lib.files import (
+    canonical_json,
+    clear_stages,
+    discard,
+    put_in_place,
+    read_json,
+    sha256_file,
+    sha256_tree,
+    tree_files,
+    write_text,
+)
+from scripts.lib.logs import event
+from scripts.states.bundle import FLAG_NAME, INDEX_NAME, verify_bundle, write_index_and_flag
+from scripts.states.outputs import is_withheld
+from scripts.states.receipt import Gate, check_published, open_gate
+from scripts.states.state import Stages, run_state
+
+MISSING, SAMPLE = "S4 report is missing or withheld", 10
+DATASETS = (
+    "site_timezones",
+    "tz_timetable_cache",
+    "tz_timetable_payload",
+    "s4_legality_report",
+    "validation_bundle_2A",
+)
+
+
+def main(
+    *,
+    receipt: str,
+    inventory: str,
+    s4_report: str,
+    site_timezones: str,
+    manifest: str,
+    payload: str,
+    legality: str,
+    report: str,
+    seed: int,
+    fingerprint: str,
+) -> list[str]:
+    root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=fingerprint)))
+    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
+
+    def compute(_: Stages) -> dict[str, Any]:
+        gate = open_gate("S5", receipt, inventory, fingerprint, *DATASETS)
+        check_sites(s4_report, site_timezones)
+        seeds = discover_seeds(root, fingerprint)
+        event("DISCOVERY", seeds=seeds)
+        cache = check_cache(gate, manifest, payload)
+        found = legality_reports(root, seeds, fingerprint)
+        check_published("2A-S5-030", s4_report, "s4_legality_report", legality)
+        evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in found.items()}
+        evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
+        digest = publish(bundle, evidence, fingerprint, gate.verified_at_utc)
+        event("DIGEST", sha256_hex=digest)
+        listed = [name for name in tree_files(bundle) if name not in (INDEX_NAME, FLAG_NAME)]
+        event("VALIDATION", id="2A-S5", result="pass")
+        return {
+            "s0": gate.report(fingerprint),
+            "inputs": {
+                "cache": {
+                    "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
+                    **{key: cache[key] for key in ("tzdb_release_tag", "rle_cache_bytes", "tz_index_digest")},
+                }
+            },
+            **seed_blocks(seeds, {}),
+            "bundle": {
+                "path": catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint),
+                "files_indexed": len(listed),
+                "bytes_indexed": sum((bundle / name).stat().st_size for name in listed),
+                "index_sorted_ascii_lex": True,
+                "index_path_root_scoped": True,
+                "includes_flag_in_index": False,
+            },
+            "digest": {"computed_sha256": digest, "matches_flag": True},
+            "flag": {"value": f"sha256_hex = {digest}", "format_exact": True},
+        }
+
+    status = run_state(
+        "S5",
+        compute,
+        header={"manifest_fingerprint": fingerprint},
+        outputs={},
+        report=report,
+        previous=[s4_report],
+    )
+    if status != "pass":  # what an earlier, better run of this seed left must not vouch for this one
+        discard(bundle)
+        return []
+    return [str(bundle / name) for name in tree_files(bundle)]
+
+
+def check_sites(s4_report: str, site_timezones: str) -> None:
+    """The table that S4 judged is the one that lies there; its rows are not read (2A-S5-010)."""
+    if not Path(site_timezones).is_file() or is_withheld(site_timezones):
+        raise Abort("2A-S5-010", "site_timezones is missing or withheld", path=site_timezones)
+    try:
+        judged = read_json(s4_report)["inputs"]["site_timezones"]["sha256_hex"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Abort("2A-S5-010", "the S4 run report does not say which table it judged", path=s4_report) from None
+    if sha256_file(site_timezones) != judged:
+        raise Abort("2A-S5-010", "site_timezones is not the table that S4 judged", path=site_timezones)
+
+
+def discover_seeds(root: Path, fingerprint: str) -> list[int]:
+    """Step 1: every seed partition of site_timezones at this fingerprint (2A-S5-011)."""
+    family = Path(catalog_path("site_timezones", seed="*", manifest_fingerprint=fingerprint)).parent
+    partitions = [path for path in root.glob(str(family.parent / "*")) if path.is_dir()]
+    levels = {path: path.parent.name.removeprefix("seed=") for path in partitions}
+    here = sorted(int(seed) for path, seed in levels.items() if path.name == family.name and seed.isdecimal())
+    other = sorted(path.name for path, seed in levels.items() if path.name != family.name or not seed.isdecimal())
+    if not here or other:
+        what = f"a partition of another token: {other[0]}" if other else "no seed partition at this fingerprint"
+        raise Abort("2A-S5-011", what, path=str(root / family))
+    return here
+
+
+def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
+    """Step 2: the cache is present (2A-S5-010), valid, of the sealed tzdb, and its payload has its digest (-020)."""
+    for path in (manifest, payload):
+        if not Path(path).is_file():
+            raise Abort("2A-S5-010", "a file of the timetable cache is missing", path=path)
+    try:
+        cache = read_json(manifest)
+        errors = schema_errors(cache, "schemas.2A.yaml#/cache/tz_timetable_cache")
+    except (OSError, ValueError) as problem:
+        errors = [str(problem)]
+    if not errors:
+        tzdb = gate.sealed["tzdb_release"]
+        wanted = {
+            "manifest_fingerprint": gate.receipt["manifest_fingerprint"],
+            "tzdb_release_tag": tzdb["version_tag"],
+            "tzdb_archive_sha256": tzdb["sha256_hex"],
+            "tz_index_digest": sha256_file(payload),
+            "rle_cache_bytes": Path(payload).stat().st_size,
+            "created_utc": gate.verified_at_utc,
+        }
+        errors = [f"{name} is {cache[name]}, found {value}" for name, value in wanted.items() if cache[name] != value]
+    if errors:
+        raise Abort("2A-S5-020", "; ".join(errors[:3]), path=manifest)
+    return cache
+
+
+def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> dict[int, Path]:
+    """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030)."""
+    paths = {
+        seed: root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint) for seed in seeds
+    }
+    faults = {seed: why for seed, path in paths.items() if (why := fault(path, seed, fingerprint))}
+    blocks = seed_blocks(seeds, faults)
+    raise_all(
+        [Abort("2A-S5-030", why, seed=seed, path=str(paths[seed]), report=blocks) for seed, why in faults.items()]
+    )
+    return paths
+
+
+def fault(path: Path, seed: int, fingerprint: str) -> str:
+    """Why an S4 report does not stand for its partition; empty when it does."""
+    if not path.is_file() or is_withheld(path):
+        return MISSING
+    try:
+        found = read_json(path)
+        errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
+    except ValueError as problem:
+        errors = [str(problem)]
+    if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
+        return f"S4 report is not a PASS of this partition {errors[:1]}"
+    return ""
+
+
+def seed_blocks(seeds: list[int], faults: dict[int, str]) -> dict[str, Any]:
+    """The `seeds` and `s4` blocks of the run report."""
+    missing = [seed for seed, why in faults.items() if why == MISSING]
+    return {
+        "seeds": {"discovered": len(seeds), "list": seeds},
+        "s4": {
+            "covered": len(seeds) - len(faults),
+            "missing": len(missing),
+            "failing": len(faults) - len(missing),
+            "sample_missing": missing[:SAMPLE],
+        },
+    }
+
+
+def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> str:
+    """Steps 3-5: stage copies, index, flag; verify; one atomic move of the whole directory."""
+    clear_stages(bundle)
+    stage = bundle.with_name(f".{bundle.name}.{os.getpid()}.stage")
+    try:
+        for name, source in evidence.items():
+            target = stage / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            if source.read_bytes() != target.read_bytes():
+                raise Abort("2A-S5-046", f"{name} differs from its source", path=str(source))
+        datasets = [{"id": name, "status": "PASS"} for name in sorted(evidence)]
+        checks = {
+            "manifest_fingerprint": fingerprint,
+            "generated_at_utc": generated_at_utc,
+            "overall_status": "PASS",
+            "datasets": datasets,
+        }
+        if problems := schema_errors(checks, "schemas.2A.yaml#/validation/checks_v1"):
+            raise Abort("2A-S5-040", f"checks.json: {'; '.join(problems[:3])}", path=str(bundle))
+        write_text(stage / "checks.json", canonical_json(checks))
+        event("EVIDENCE", files=len(evidence))
+        write_index_and_flag(stage)
+        digest = verify_bundle(stage)
+        event("INDEX", files=len(tree_files(stage)))
+        replace_directory(stage, bundle)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return digest
+
+
+def replace_directory(stage: Path, bundle: Path) -> None:
+    """Write-once: the same bundle is a no-op; one with foreign files or other bytes is refused (2A-S5-012, -060).
+
+    A bundle of this run that other evidence has outdated is replaced only when it is intact: Snakemake may rebuild
+    within a run, and a promoted run is archived and never rebuilt (design §5, decision 13).
+    """
+    if bundle.exists():
+        foreign = sorted(set(tree_files(bundle)) - set(tree_files(stage)))
+        if foreign:
+            raise Abort("2A-S5-012", f"foreign file {foreign[0]}", path=str(bundle))
+        if sha256_tree(bundle) == sha256_tree(stage):
+            return
+        verify_or_refuse(bundle)
+        discard(bundle)
+    put_in_place(stage, bundle)
+
+
+def verify_or_refuse(bundle: Path) -> None:
+    try:
+        verify_bundle(bundle)
+    except Abort as problem:
+        raise Abort("2A-S5-060", f"published with other bytes: {problem.message}", path=str(bundle)) from None
+
+
+if __name__ == "__main__":
+    from scripts.lib.job import run_job
+
+    run_job(main, snakemake)

@@ -1,0 +1,98 @@
+"""Put a site table into key order without holding it in memory: deal it by key range, sort each range, append them."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
+from scripts.states.sites import batches, key_columns, open_checked
+
+SORT_MEMORY_MB = 1024  # no configuration: it moves no result, so another machine's value must not rerun anything
+SAMPLED = 97  # every so many rows tell where the key ranges end
+COPIES = 4  # a range in memory: as read, in one piece, in order, and the keys that order it
+
+
+@contextmanager
+def sorted_copy(path: str, schema_ref: str, code: str, memory_mb: int) -> Iterator[str]:
+    """Yield the path of a temporary copy of the site table `path` in key order, made in about `memory_mb` of memory.
+
+    It lies in the folder for temporary files, which must have room for the table twice, and is gone at the end.
+    Raises `code` for rows that break the schema.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="segment2a-sort-"))
+    try:
+        target = folder / "sorted.parquet"
+        write_sorted(path, schema_ref, code, target, max(1, (memory_mb << 20) // (COPIES * _row_bytes(path))))
+        yield str(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_sorted(path: str, schema_ref: str, code: str, target: Path, part_rows: int) -> None:
+    """Write the rows of `path` in key order to `target`, about `part_rows` of them in memory at a time.
+
+    The unsorted ranges lie beside `target` until they are appended to it. Rows of equal key keep their order.
+    """
+    source = open_checked(path, schema_ref, code)
+    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(source, schema_ref, code)]
+    parts = _deal(source, _bounds(sample, -(-source.metadata.num_rows // part_rows)), target.parent)
+    with stream_writer(target, source.schema_arrow.remove_metadata()) as out:
+        for part in parts:
+            out.write_table(_sorted(part), row_group_size=ROW_GROUP)
+            part.unlink()
+            pa.default_memory_pool().release_unused()
+
+
+def _row_bytes(path: str) -> int:
+    """Bytes of a row in memory; text is 32-bit numbers of a dictionary."""
+    fields = open_table(path).schema_arrow
+    return sum(4 if pa.types.is_dictionary(field.type) else field.type.bit_width // 8 for field in fields)
+
+
+def _keys(batch: pa.RecordBatch) -> np.ndarray:
+    """The key of each row as 14 bytes (N,) that compare as the key does."""
+    merchant, country, order = key_columns(batch)
+    columns = [merchant.astype(">u8"), country.astype(">u2"), order.astype(">u4")]
+    joined = np.concatenate([column.view(np.uint8).reshape(len(batch), -1) for column in columns], axis=1)
+    return np.ascontiguousarray(joined).view("S14").reshape(-1)
+
+
+def _bounds(sample: list[np.ndarray], parts: int) -> np.ndarray:
+    """`parts - 1` inner bounds that split the sampled keys into ranges of about equal size."""
+    ordered = np.sort(np.concatenate(sample)) if sample else np.empty(0, "S14")
+    return ordered[np.arange(1, parts) * len(ordered) // max(parts, 1)]
+
+
+def _deal(source: pq.ParquetFile, bounds: np.ndarray, folder: Path) -> list[Path]:
+    """Write each row to the file of its key range; the files in order, without those that stayed empty."""
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    sinks: dict[int, tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
+    try:
+        for batch in source.iter_batches(ROW_GROUP):
+            part = np.searchsorted(bounds, _keys(batch), side="right")
+            order = np.argsort(part, kind="stable")
+            dealt = batch.take(column_of(order))
+            numbers, first = np.unique(part[order], return_index=True)
+            for number, start, end in zip(numbers.tolist(), first, [*first[1:], len(batch)], strict=True):
+                if number not in sinks:
+                    path = folder / f"range-{number:06d}.arrow"
+                    sinks[number] = path, pa.ipc.new_stream(path, batch.schema, options=options)
+                sinks[number][1].write_batch(dealt.slice(start, end - start))
+    finally:
+        for _, sink in sinks.values():
+            sink.close()
+    return [sinks[number][0] for number in sorted(sinks)]
+
+
+def _sorted(part: Path) -> pa.Table:
+    with pa.memory_map(str(part)) as stream:
+        table = pa.ipc.open_stream(stream).read_all().unify_dictionaries()
+        whole = table.combine_chunks().to_batches()[0]
+    merchant, country, order = key_columns(whole)
+    return pa.Table.from_batches([whole.take(column_of(np.lexsort((order, country, merchant))))])

@@ -1,0 +1,118 @@
+"""How a state ends: its dataset published or withheld, its run report written, its status a value (design §3).
+
+A breach found in the data is recorded, not thrown at the user: the report says `fail` with its codes, the dataset is
+withheld, and later states of the seed report `blocked`. So one bad seed never hides the verdict.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.contracts import arrow_schema, dictionary, schema_errors
+from scripts.lib.errors import Abort, AbortGroup, reason_codes
+from scripts.lib.files import canonical_json, read_json, sha256_file, staged, write_json, write_text
+from scripts.lib.logs import event, say
+from scripts.states.outputs import check_output
+
+Stages = dict[str, Path]
+KEPT = ("IMMUTABLE_PARTITION_OVERWRITE", "PARTITION_PURITY_VIOLATION")  # write-once: these fail the job
+
+
+def run_state(
+    state: str,
+    compute: Callable[[Stages], dict[str, Any]],
+    *,
+    header: dict[str, Any],
+    outputs: dict[str, str],
+    report: str,
+    previous: list[str] = (),
+) -> str:
+    """Run one state and write its report; returns the status `pass`, `fail` or `blocked`.
+
+    `compute` gets a staging path per output (dataset id -> path), writes to it and returns the body of the report;
+    it raises `Abort` or `AbortGroup` on a breach; a breach of write-once fails the job instead of the state.
+    `previous` are reports that must say `pass` before anything is read.
+    """
+    body: dict[str, Any] = {"errors": [], "warnings": []}
+    blockers = {path: status_of(path) for path in previous if status_of(path) != "pass"}
+    if blockers:
+        status = "blocked"
+        body["blocked_by"] = [{"report": path, "status": found} for path, found in sorted(blockers.items())]
+    else:
+        try:
+            body |= _publish(state, compute, outputs, header)
+            status = "pass"
+        except (Abort, AbortGroup) as problem:
+            breaches = getattr(problem, "breaches", [problem])
+            if any(reason_codes()[breach.code]["name"] in KEPT for breach in breaches):
+                raise  # neither what is published nor its report is touched
+            status = "fail"
+            body["errors"] = [breach.finding() for breach in breaches]
+            for breach in breaches:
+                body |= breach.context.pop("report", {})
+                event(
+                    "VALIDATION", str(breach), severity=logging.ERROR, id=breach.code, result="fail", code=breach.code
+                )
+                say(str(breach))
+    if status != "pass":
+        codes = sorted({error["code"] for error in body["errors"]}) or [f"2A-{state}-blocked"]
+        for dataset, path in outputs.items():
+            withhold(dataset, path, codes)
+    write_json(report, _composed(state, status, header, body))
+    event("EMIT", status=status)
+    return status
+
+
+def report_errors(state: str, report: dict[str, Any]) -> list[str]:
+    """How a run report breaks the schema of its state; empty when it is complete."""
+    return schema_errors(report, f"schemas.2A.yaml#/reports/{state.lower()}_run_report_v1")
+
+
+def _publish(
+    state: str, compute: Callable[[Stages], dict[str, Any]], outputs: dict[str, str], header: dict[str, Any]
+) -> dict[str, Any]:
+    """Compute into stages, judge them, and move them to their places only when everything holds."""
+    with ExitStack() as stack:
+        stages = {dataset: stack.enter_context(staged(path)) for dataset, path in outputs.items()}
+        body = {"errors": [], "warnings": []} | compute(stages)
+        for dataset, path in outputs.items():
+            check_output(state, dataset, path, stages[dataset], header, body["s0"]["verified_at_utc"])
+        body["published"] = {
+            dataset: {"sha256_hex": sha256_file(stage), "size_bytes": stage.stat().st_size}
+            for dataset, stage in stages.items()
+        }
+        _composed(state, "pass", header, body)
+    return body
+
+
+def _composed(state: str, status: str, header: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """The whole run report; a report that breaks its own schema is a bug of the state and is never written."""
+    report = {"segment": "2A", "state": state, "status": status, **header, **body}
+    if problems := report_errors(state, report):
+        raise ValueError(f"the {state} run report breaks its schema: {'; '.join(problems[:3])}")
+    return report
+
+
+def status_of(report: str | Path) -> str:
+    """The status in a run report; `missing` or `unreadable` when there is none."""
+    try:
+        return read_json(report)["status"]
+    except FileNotFoundError:
+        return "missing"
+    except (ValueError, KeyError, TypeError):
+        return "unreadable"
+
+
+def withhold(dataset: str, path: str, codes: list[str]) -> None:
+    """Leave a file that declares itself withheld: no rows of the right schema, or a marker in JSON."""
+    entry = dictionary()[dataset]
+    if entry["format"] == "parquet":
+        from scripts.lib.tables import write_table  # here, as S3 and S4 write no tables
+
+        write_table(path, arrow_schema(entry["schema_ref"]).empty_table(), withheld=canonical_json(codes))
+    elif entry["format"] == "json":
+        write_json(path, {"withheld": codes})
+    else:
+        write_text(path, "")

@@ -1,0 +1,77 @@
+"""Segment 1B roots: writing a bundle by the 1B law (states.md §2), and the pins that hold a root's bytes.
+
+`scripts.upstream.bundle_law` verifies the law that is written here.
+"""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from scripts.lib.contracts import catalog_path
+from scripts.lib.errors import UsageError
+from scripts.lib.files import sha256_file, tree_files, write_json, write_text
+from scripts.upstream.bundle_law import REQUIRED
+
+INDEX, FLAG = "index.json", "_passed.flag"
+
+
+def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
+    """Publish `members` (file name -> JSON value), an index of all of them and itself, and the flag with one final LF.
+
+    Raises `ValueError` unless `members` are exactly the ones that the law requires.
+    """
+    directory, names = Path(directory), sorted({*members, INDEX})
+    if names != sorted(REQUIRED):
+        raise ValueError(f"a 1B bundle holds {sorted(REQUIRED)}, not {names}")
+    for name, value in members.items():
+        write_json(directory / name, value)
+    entries = [
+        {"artifact_id": Path(name).stem, "kind": "summary", "mime": "application/json", "path": name} for name in names
+    ]
+    write_json(directory / INDEX, entries)
+    write_text(directory / FLAG, f"sha256_hex = {sha256_file(*(directory / name for name in names))}\n")
+
+
+def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
+    """Named paths of one seed inside its root, as the rules of the pipeline name them."""
+    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+    return {
+        "site_locations": catalog_path("site_locations", **tokens),
+        "bundle_index": catalog_path("validation_bundle_index_1B", **tokens),
+        "bundle_flag": catalog_path("validation_passed_flag_1B", **tokens),
+        "run_receipt": catalog_path("run_receipt_1B"),
+        "replica_manifest": catalog_path("replica_manifest"),
+    }
+
+
+def merchant_map_folder() -> str:
+    """Folder inside a root that holds the releases of the merchant map."""
+    return str(PurePosixPath(catalog_path("merchant_mcc_map", release="any")).parents[1])
+
+
+def upstream_files(root: str | Path, seed: int, fingerprint: str) -> list[str]:
+    """Sorted relative paths of what 2A may read below `root`; an engine's run root holds much else."""
+    paths = root_paths(seed, fingerprint)
+    folders = {str(PurePosixPath(paths[name]).parent) for name in ("site_locations", "bundle_index")}
+    folders.add(merchant_map_folder())
+    names = {paths["run_receipt"], paths["replica_manifest"]}
+    return [name for name in tree_files(root) if name in names or any(name.startswith(f"{at}/") for at in folders)]
+
+
+def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
+    """Relative path -> hex SHA-256 of every upstream file: the pins of a seed root."""
+    return {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
+
+
+def check_pins(root: str | Path, seed: int, fingerprint: str, pins: dict[str, str]) -> None:
+    """Raise `UsageError` naming every upstream file below `root` that differs from its pin, is missing or has none."""
+    found = digests(root, seed, fingerprint)
+    differing = sorted(name for name in {*found, *pins} if found.get(name) != pins.get(name))
+    if differing:
+        listing = "\n  ".join(
+            f"{name}: pinned {pins.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
+        )
+        raise UsageError(
+            f"upstream of seed {seed} differs from its authority file:\n  {listing}",
+            where=str(root),
+            action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
+        )

@@ -1,0 +1,122 @@
+"""Configuration, candidates and authorities, checked as a whole: every error at once, with what would be right.
+
+Called when the workflow is read, so that nothing starts on a wrong configuration.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.lib.contracts import load_yaml, schema
+from scripts.lib.rootpaths import dataset_path
+from scripts.lib.schema_words import near, schema_messages
+from scripts.reference.release_file import PACKAGE
+
+ROOT = Path(__file__).parents[2]
+POLICIES = {
+    "tz_overrides.yaml": "tz_overrides_v1",
+    "tz_nudge.yml": "tz_nudge_v1",
+    "governance.yaml": "governance_v1",
+}
+NAMING = {"candidate": "candidates", "baselines": "candidates", "last_good": "candidates"}
+NAMING |= {"frozen_authorities": "authority"}
+NO_AUTHORITY = {"facts"}  # lies in config/authority/ beside the pins that are built from it
+RELEASES = {"tz_world": "tz_world_2025a", "tzdb": "tzdb_release"}
+ENTRY = ("source", "sha256", "release")
+
+
+def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns (candidates by name, authorities by name), or ends the program with every error listed."""
+    errors = schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
+    candidates = _folder("candidates", errors)
+    authorities = _folder("authority", errors)
+    sound = {}
+    for name, entry in candidates.items():
+        found = schema_messages(entry, schema("schemas.config.yaml#/candidate"), f"candidates/{name}.yaml")
+        errors += found
+        if not found:
+            sound[name] = entry
+    for name, entry in authorities.items():
+        errors += schema_messages(entry, schema("schemas.config.yaml#/authority"), f"authority/{name}.yaml")
+    errors += policy_errors() + name_errors(config) + candidate_errors(sound) + reference_errors(config)
+    if errors:
+        sys.exit("Configuration refused:\n" + "\n".join(f"  - {error}" for error in errors))
+    return candidates, authorities
+
+
+def policy_errors() -> list[str]:
+    """Errors of the base policies; what a candidate makes of them is checked by the states that read the result."""
+    errors = []
+    for file, kind in POLICIES.items():
+        try:
+            value = load_yaml(ROOT / "config/policy" / file, as_text=kind == "tz_nudge_v1")
+        except (OSError, yaml.YAMLError) as problem:
+            errors.append(f"policy/{file}: {' '.join(str(problem).split())}")
+        else:
+            errors += schema_messages(value, schema(f"schemas.2A.yaml#/policy/{kind}"), f"policy/{file}")
+    return errors
+
+
+def name_errors(config: dict[str, Any]) -> list[str]:
+    """Candidates and authorities that config.yaml names and that have no file."""
+    errors = []
+    for key, folder in NAMING.items():
+        value, known = config.get(key), _names(folder)
+        for name in value if isinstance(value, list) else [value]:
+            if isinstance(name, str) and name and name not in known:
+                errors.append(f"config.yaml: {key}: `{name}` has no file in config/{folder}/{near(name, known)}")
+    return errors
+
+
+def candidate_errors(sound: dict[str, Any]) -> list[str]:
+    """What a schema cannot say of candidates: names that must exist, and parents that must not go in circles.
+
+    `sound` holds the candidates that obey their schema, so that one bad file does not hide the errors of the others.
+    """
+    errors, authorities, files = [], _names("authority"), _names("candidates")
+    for name, entry in sound.items():
+        where, authority = f"candidates/{name}.yaml", entry["authority"]
+        if entry["name"] != name:
+            errors.append(f"{where}: name is `{entry['name']}`, must be `{name}`")
+        if authority not in authorities:
+            errors.append(f"{where}: authority `{authority}` has no file{near(authority, authorities)}")
+        line = [name]
+        while (parent := sound.get(line[-1], {}).get("parent")) and parent not in line:
+            line.append(parent)
+        if parent:
+            errors.append(f"{where}: parents go in a circle: {' -> '.join([*line, parent])}")
+        elif line[1:] and line[1] not in files:
+            errors.append(f"{where}: parent `{line[1]}` has no file{near(line[1], files)}")
+    return errors
+
+
+def reference_errors(config: dict[str, Any]) -> list[str]:
+    """Releases of the user's own without digest or file. One that was built already may be gone: archives lack it."""
+    reference, errors = config.get("reference"), []
+    for kind, dataset in RELEASES.items():
+        entry = reference.get(kind) if isinstance(reference, dict) else None
+        source, sha256, release = ((entry if isinstance(entry, dict) else {}).get(key) for key in ENTRY)
+        if not source or not isinstance(source, str) or source == PACKAGE:
+            continue
+        if sha256 == "":
+            errors.append(f"config.yaml: reference/{kind}/sha256: empty; write the SHA-256 of {source}")
+        if not Path(source).is_file() and not Path(dataset_path(dataset, release=release)).is_file():
+            errors.append(f"config.yaml: reference/{kind}/source: no file {source}")
+    return errors
+
+
+def _names(folder: str) -> set[str]:
+    names = {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")}
+    return names - NO_AUTHORITY if folder == "authority" else names
+
+
+def _folder(name: str, errors: list[str]) -> dict[str, Any]:
+    found = {}
+    for stem in sorted(_names(name)):
+        try:
+            found[stem] = load_yaml(ROOT / "config" / name / f"{stem}.yaml")
+        except yaml.YAMLError as problem:
+            errors.append(f"{name}/{stem}.yaml: {' '.join(str(problem).split())}")
+    return found

@@ -1,0 +1,295 @@
+"""Every verdict path and every cheat, through S0-S5, scorer and reducer on planted upstreams in a world of squares."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.certification import certify_run
+from scripts.lib.contracts import load_yaml
+from scripts.lib.files import read_json, write_json
+from scripts.scoring import score_seed
+from tests.lawful import FINGERPRINT, OPEN_CAPS, OVERRIDE, House
+from tests.lawful_world import reference
+
+SEEDS = [42, 7, 101, 202]
+AT = {  # a point of each square that no other covers, and one in the overlap of China's two
+    "Auckland": (171.0, -40.0),
+    "Chatham": (-178.0, -42.0),
+    "Shanghai": (101.0, 31.0),
+    "Urumqi": (111.0, 31.0),
+    "overlap": (107.0, 31.0),
+    "Paris": (1.0, 41.0),
+    "Bermuda": (-64.9, 32.1),
+}
+EVEN = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 60, ("CN", "Urumqi"): 60}
+LEAN = {("NZ", "Auckland"): 510, ("NZ", "Chatham"): 90, ("CN", "Shanghai"): 102, ("CN", "Urumqi"): 18}
+COLLAPSED = {("NZ", "Auckland"): 599, ("NZ", "Chatham"): 1, ("CN", "Shanghai"): 119, ("CN", "Urumqi"): 1}
+LEAKED = {("NZ", "Auckland"): 300, ("NZ", "Paris"): 300, ("CN", "Shanghai"): 60, ("CN", "Paris"): 60}
+AMBIGUOUS = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 60, ("CN", "overlap"): 60}
+DROPPED = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 99}
+TO_URUMQI = OVERRIDE | {"tzid": "Asia/Urumqi"}
+CAPS = load_yaml("config/policy/governance.yaml")
+COMPARED = {"against": {}}
+
+
+def sites(plan: dict[tuple[str, str], int], seed: int) -> list[tuple]:
+    """Rows of site_locations; a hair of jitter by seed, so that no two seeds have the same bytes."""
+    rows, order = [], {}
+    for (country, place), count in plan.items():
+        lon, lat = AT[place]
+        for _ in range(count):
+            order[country] = order.get(country, 0) + 1
+            shift = (order[country] % 97 + seed / 1000) / 1000
+            rows.append((7, country, order[country], lon + shift, lat + shift))
+    return sorted(rows, key=lambda row: (row[0], row[1], row[2]))
+
+
+class World:
+    """Runs one seed at a time through the states and the scorer, then reduces."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.shared = folder, folder / "shared"
+        self.shared.mkdir()
+        reference(self.shared)
+        self.number = 0
+
+    def seed_metrics(self, plan, seed: int, overrides=(), governance=CAPS, jitter: int | None = None) -> dict[str, Any]:
+        self.number += 1
+        root = self.folder / str(self.number)
+        house = House(root, self.shared, sites(plan, seed if jitter is None else jitter), list(overrides))
+        house.policy("governance", governance)
+        house.s0()
+        for state in ("s1", "s2", "s3", "s4", "s5"):
+            getattr(house, state)()
+        names = ["run_receipt", "site_locations", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
+        outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
+        score_seed.main(
+            reports=[house.path(f"s{number}_run_report") for number in range(6)],
+            **{name: house.path(name) for name in names},
+            gates="config/certification/gates.yaml",
+            cohorts="config/certification/cohorts.yaml",
+            **{name: str(root / file) for name, file in outputs.items()},
+            seed=seed,
+            fingerprint=FINGERPRINT,
+        )
+        return read_json(root / "m.json")
+
+    def certify(self, metrics: list[dict[str, Any]], compared=COMPARED, order=None, required=SEEDS) -> dict[str, Any]:
+        out = self.folder / "out"
+        paths = []
+        for number, entry in enumerate(order or metrics):
+            paths.append(str(out / f"{number}.json"))
+            write_json(paths[-1], entry)
+        write_json(out / "comparison.json", compared)
+        files = ("certification", "gate_table", "freeze_record", "verdict")
+        certify_run.main(
+            seed_metrics=paths,
+            earth=[],
+            diagnostics=[],
+            comparison=str(out / "comparison.json"),
+            gates="config/certification/gates.yaml",
+            triage="config/certification/triage.yaml",
+            metrics="config/certification/metrics.yaml",
+            **{name: str(out / name) for name in files},
+            run="planted",
+            authority="planted",
+            required_seeds=required,
+            retained={"planted": {"42": metrics[0]["run_id"]}},
+        )
+        found = read_json(out / "certification")
+        return found | {"freeze": read_json(out / "freeze_record"), "lines": (out / "verdict").read_text()}
+
+    def run(self, plan, **policy) -> dict[str, Any]:
+        return self.certify([self.seed_metrics(plan, seed, **policy) for seed in SEEDS])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> World:
+    return World(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def even(world) -> list[dict[str, Any]]:
+    return [world.seed_metrics(EVEN, seed) for seed in SEEDS]
+
+
+@pytest.fixture(scope="module")
+def collapsed(world) -> list[dict[str, Any]]:
+    return [world.seed_metrics(COLLAPSED, seed) for seed in SEEDS]
+
+
+def caveats(certificate) -> set[str]:
+    return {entry["caveat"] for entry in certificate["caveats"]}
+
+
+def test_even_spread_passes_bplus_and_locks(world, even):
+    found = world.certify(even)
+    assert found["seed_failing_gates"]["42"] == {"B": [], "BPLUS": []}
+    assert (found["status"], found["decision"], found["freeze"]["blockers"]) == ("PASS_BPLUS", "LOCK", [])
+    assert caveats(found) == set()
+    assert len(found["lines"].splitlines()) == 3
+    assert found["decided_by"] == ["every gate holds"]
+
+
+def test_one_seed_runs_but_cannot_pass(world, even):
+    found = world.certify(even[:1], required=[42])
+    assert found["status"] == "FAIL_REALISM"
+    assert found["failing_gates"] == ["stability_cv_b", "stability_cv_bplus"]
+    assert found["decided_by"] == ["stability across seeds (1 of at least 4 seeds)"]
+
+
+def test_record_and_certificate_say_what_the_contract_asks_for(world, even):
+    found = world.certify(even)
+    assert found["freeze"]["retained"] == {"planted": {"42": even[0]["run_id"]}}
+    sizes = ("c_multi_site_count_min", "c_multi_support_min", "c_large_site_count_min")
+    assert [found["cohort_contract"][name] for name in sizes] == [100, 2, 500]
+    assert "ln K" in found["cohort_contract"]["entropy_norm_formula"]
+
+
+def test_a_row_says_of_what_how_many_and_in_which_unit(world, even):
+    rows = {row["gate"]: row for row in world.certify(even[:3])["gates"]}
+    registry = load_yaml("config/certification/metrics.yaml")
+    for name, row in rows.items():
+        about = registry[name.split(":")[0]]
+        assert {key: row[key] for key in about if key != "cohort"} == {k: v for k, v in about.items() if k != "cohort"}
+    assert rows["c_multi_median_top1_share"]["n"] == {"42": 2, "7": 2, "101": 2, "202": None}
+    assert rows["fallback_rate"]["n"]["42"] == 720  # sites
+    assert rows["fallback_country_violations_b"]["n"]["42"] == 0  # countries with fallback rows
+    assert rows["provenance_missing"]["n"]["42"] == 0  # active overrides
+
+
+def test_lean_spread_passes_b(world):
+    found = world.run(LEAN)
+    assert (found["status"], found["decision"]) == ("PASS_B", "LOCK")
+    assert "c_multi_median_top1_share" in found["seed_failing_gates"]["42"]["BPLUS"]
+
+
+def test_collapse_freezes_with_blockers_that_name_their_owner(world, collapsed):
+    found = world.certify(collapsed)
+    assert (found["status"], found["decision"]) == ("FAIL_REALISM", "FREEZE_WITH_BLOCKERS")
+    blocker = next(entry for entry in found["freeze"]["blockers"] if entry["gate"] == "c_multi_median_top1_share")
+    assert blocker["surface"]["owner"] == "segment-1B"
+    assert blocker["unreachable"]["by_2a_policy"] is True  # no site is ambiguous: policy can move nothing
+    assert blocker["gap_to_b"]["42"] == pytest.approx((599 / 600 + 119 / 120) / 2 - 0.92)
+    assert found["freeze"]["reopen_contract"]["preconditions"]
+    assert "asked <= 0.92" in found["lines"]
+
+
+def test_one_collapsed_seed_fails_the_run(world, even, collapsed):
+    found = world.certify([even[0], collapsed[1], *even[2:]])
+    assert found["status"] == "FAIL_REALISM"
+    assert "seed_7_hard_gates" in found["failing_gates"]
+    assert found["seed_verdicts"]["42"] == "PASS_BPLUS"
+    # The collapse of one seed comes first, the instability that follows from it last.
+    owners = [entry["look_at"]["owner"] for entry in found["freeze"]["next_actions"]]
+    assert (owners[0], owners[-1]) == ("segment-1B", "validation") and found["triage"][0]["seeds"] == ["7"]
+
+
+def test_one_good_seed_does_not_carry_the_others(world, even, collapsed):
+    assert world.certify([even[0], *collapsed[1:]])["status"] == "FAIL_REALISM"
+
+
+def test_the_same_data_under_two_seeds_fails(world, even):
+    copy = world.seed_metrics(EVEN, 7, jitter=42)
+    found = world.certify([even[0], copy, *even[2:]])
+    assert found["status"] == "FAIL_REALISM"
+    assert found["failing_gates"] == ["required_seed_data_distinct"]
+    assert found["decided_by"] == ["two required seeds carry the same upstream data"]
+
+
+def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
+    broken = even[0] | {"verdict": "FAIL_REALISM"}
+    broken["failing_gates"] = {grade: ["s5_digest_matches_flag"] for grade in ("B", "BPLUS")}
+    assert world.certify([broken, *even[1:]])["decided_by"] == ["s5_digest_matches_flag fails on seed 42"]
+
+
+def test_a_missing_seed_fails(world, even):
+    found = world.certify(even[:3])
+    assert found["status"] == "FAIL_REALISM"
+    assert "required_seed_coverage" in found["failing_gates"]
+    assert "no data for seed 202" in found["lines"]
+    assert found["decided_by"] == [
+        "stability across seeds (a required seed has no value)",
+        "no data for seed 202",
+    ]  # and no gate: every known value holds
+
+
+def test_the_order_of_seeds_does_not_matter(world, even):
+    first = world.certify(even)
+    again = world.certify(even, order=even[::-1])
+    for key in ("status", "gates", "stability", "failing_gates", "runset"):
+        assert first[key] == again[key]
+
+
+def test_leakage_passes_as_the_plan_counts_and_says_so(world):
+    found = world.run(LEAKED)
+    assert found["status"] == "PASS_BPLUS"
+    assert "rests_on_leakage" in caveats(found)
+    assert "rests_on_leakage" in found["lines"]
+
+
+def test_country_wide_overrides_breach_the_cap(world):
+    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI])
+    assert found["status"] == "FAIL_REALISM"
+    assert found["seed_error_codes"]["42"] == ["2A-S1-092"]
+    assert found["triage"][0]["look_at"]["state"] == "S2"
+
+
+def test_relaxed_caps_do_not_move_the_gate(world):
+    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI], governance=OPEN_CAPS)
+    assert found["status"] == "FAIL_REALISM"
+    assert "override_rate" in found["seed_failing_gates"]["42"]["B"]
+    assert {"cap_relaxed", "rests_on_overrides"} <= caveats(found)
+
+
+def test_an_approved_exception_lifts_b_with_a_caveat(world):
+    exception = {"id": "EX-1", "approver": "x", "scope": "override_rate", "rate": 0.1, "expiry": "2026-12-31"}
+    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [exception]})
+    assert found["status"] == "PASS_B"
+    assert {"override_exception", "rests_on_overrides"} <= caveats(found)
+    assert "fallback_not_bought_with_overrides" in found["seed_failing_gates"]["42"]["BPLUS"]
+    row = next(row for row in found["gates"] if row["gate"] == "override_rate")
+    assert (row["verdict"], row["b"], row["b_contract"]) == ("PASS_B", 0.1, 0.002)
+    assert row["margin_b"] == pytest.approx(0.1 - 60 / 720)
+    assert found["freeze"]["blockers"] == []
+    assert "fallback_not_bought_with_overrides fails on seeds 42, 7, 101, 202" in found["decided_by"]
+    expired = world.run(
+        AMBIGUOUS, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [exception | {"expiry": "2026-01-01"}]}
+    )
+    assert expired["status"] == "FAIL_REALISM"
+
+
+def test_an_exception_that_nothing_needs_raises_no_caveat(world, even):
+    exception = {"id": "EX-1", "approver": "x", "scope": "override_rate", "rate": 0.1, "expiry": "2026-12-31"}
+    spared = world.seed_metrics(EVEN, 42, governance=CAPS | {"exceptions": [exception]})
+    found = world.certify([spared, *even[1:]])
+    assert (found["status"], caveats(found)) == ("PASS_BPLUS", set())
+
+
+def test_fallback_breaches_its_caps(world):
+    found = world.run(AMBIGUOUS)
+    assert found["status"] == "FAIL_REALISM"
+    assert found["seed_error_codes"]["42"] == ["2A-S1-090", "2A-S1-091"]
+    relaxed = world.run(AMBIGUOUS, governance=OPEN_CAPS)
+    assert {"fallback_rate", "fallback_country_violations_b"} <= set(relaxed["seed_failing_gates"]["42"]["B"])
+
+
+def test_dropping_a_hard_country_below_the_floor_is_named(world):
+    found = world.run(DROPPED)
+    assert found["status"] == "PASS_BPLUS"
+    assert "rests_on_cohort_floor" in caveats(found)
+
+
+def test_incomplete_provenance_fails(world):
+    found = world.run(EVEN, overrides=[TO_URUMQI | {"approved_by": None}])
+    assert found["status"] == "FAIL_REALISM"
+    assert found["seed_error_codes"]["42"] == ["2A-S2-091"]
+
+
+def test_in_country_preference_takes_the_one_zone_of_the_country_only(world):
+    preference = CAPS | {"border_preference": {"value": "in_country", "why": "test", "source": "test"}}
+    undecided = world.seed_metrics(AMBIGUOUS, 42, governance=preference)
+    assert undecided["error_codes"]["S1"] == ["2A-S1-090", "2A-S1-091"]  # both zones are China's
+    assert undecided["s1_governance"]["preferred_by_country"] == {}
+    assert "preferred_by_country" not in world.seed_metrics(EVEN, 42)["s1_governance"]

@@ -1,0 +1,171 @@
+"""Reopening an upstream, and keeping and pruning runs (certification.md §12, §14)."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.certification.pin_reopen import pin
+from scripts.certification.prune import prune
+from scripts.certification.retention import superseded, unfinished
+from scripts.certification.run_ledger import main as write_ledger
+from scripts.lib.contracts import load_yaml, schema_errors
+from scripts.lib.errors import Abort, AbortGroup
+from scripts.lib.files import sha256_file, write_json, write_text
+from scripts.states.reopen_record import check_reopen, evidence_paths
+from tests.lawful import House, raised
+from tests.lawful_world import reference
+
+EXAMPLE = Path("config/reopen/example_1b_representative_placement.yaml")
+
+
+@pytest.fixture
+def record(tmp_path):
+    """A complete record beside its evidence; returns (path, content)."""
+    evidence = tmp_path / "evidence.csv"
+    write_text(evidence, "gate,value\n")
+    found = load_yaml(EXAMPLE)
+    found["evidence"] = [{"path": str(evidence), "sha256": sha256_file(evidence), "says": "test"}]
+    return tmp_path / "record.yaml", found
+
+
+CREATED = "2026-02-22T00:00:42.000000Z"
+
+
+def refused(path, content=None, authority="reopened", seed=42):
+    if content is not None:
+        path.write_text(yaml.safe_dump(content))
+    with pytest.raises((Abort, AbortGroup)) as caught:
+        check_reopen(authority, False, str(path) if path else None, seed, CREATED)
+    breaches = getattr(caught.value, "breaches", [caught.value])
+    assert {breach.code for breach in breaches} == {"2A-S0-004"}
+    return " ".join(breach.message for breach in breaches)
+
+
+def test_the_example_is_complete():
+    assert schema_errors(load_yaml(EXAMPLE), "schemas.config.yaml#/reopen") == []
+    assert evidence_paths(str(EXAMPLE)) == [entry["path"] for entry in load_yaml(EXAMPLE)["evidence"]]
+
+
+def test_a_frozen_upstream_needs_no_record():
+    assert check_reopen("frozen", True, None, 42, CREATED) is None
+
+
+def test_a_complete_record_opens(record):
+    path, content = record
+    path.write_text(yaml.safe_dump(content))
+    assert check_reopen("reopened", False, str(path), 42, CREATED)["id"] == content["id"]
+
+
+def test_without_record_refused():
+    assert "names no existing reopen record" in refused(None)
+
+
+@pytest.mark.parametrize("part", ["evidence", "scope", "approval", "contradiction"])
+def test_each_missing_part_is_refused(record, part):
+    path, content = record
+    assert part in refused(path, {key: value for key, value in content.items() if key != part})
+
+
+def test_what_does_not_hold_is_refused(record):
+    path, content = record
+    assert "pending" in refused(path, content | {"approval": content["approval"] | {"decision": "pending"}})
+    assert "reopens `reopened`" in refused(path, content, authority="other")
+    assert "seed 9 is outside" in refused(path, content, seed=9)
+    entry = content["evidence"][0]
+    assert "other bytes" in refused(path, content | {"evidence": [entry | {"sha256": "0" * 64}]})
+    assert "is missing" in refused(path, content | {"evidence": [entry | {"path": "nowhere.csv"}]})
+    path.write_text("id: [")
+    assert "unreadable" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("day", "why"), [("2026-02-23", "later than the upstream run of 2026-02-22"), ("2026-02-30", "not a day")]
+)
+def test_approval_is_a_day_before_execution(record, day, why):
+    path, content = record
+    assert why in refused(path, content | {"approval": content["approval"] | {"date": day}})
+
+
+def test_s0_refuses_before_it_reads_anything(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    house = House(tmp_path / "run", reference(shared))
+    assert raised(lambda: house.s0(authority="reopened", frozen_authority=False)) == ["2A-S0-004"]
+    assert not house.files["s0_gate_receipt_2A"].exists()
+
+
+def test_pin_writes_the_digests(record, tmp_path):
+    evidence = tmp_path / "evidence.csv"
+    path = tmp_path / "pinned.yaml"
+    path.write_text(f'evidence:\n  - {{path: {evidence}, sha256: "{"0" * 64}", says: "x"}}\n')
+    assert pin(path) == [f"{sha256_file(evidence)}  {evidence}"]
+    assert load_yaml(path)["evidence"][0]["sha256"] == sha256_file(evidence)
+
+
+def plant_run(runs: Path, name: str, status: str | None) -> None:
+    write_text(runs / name / "seed=42/data/big.bin", "data")
+    write_text(runs / name / "seed=42/reports/report.json", "{}")
+    if status:
+        certificate = {
+            "run": name,
+            "status": status,
+            "decision": "x",
+            "authority": "x",
+            "selected_seed_run_map": {"42": "a"},
+            "fingerprints": {"42": "b"},
+        }
+        write_json(runs / name / "certification/segment2a_certification.json", certificate)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name, status in (("p0", "FAIL_REALISM"), ("old", "FAIL_REALISM"), ("good", "PASS_B"), ("half", None)):
+        plant_run(tmp_path / "runs", name, status)
+    return tmp_path / "runs"
+
+
+def test_only_superseded_failures_are_pruned(runs, tmp_path):
+    assert superseded(runs, ["p0"]) == ["old"]
+    assert unfinished(runs, ["p0"]) == ["half"]
+    assert prune(runs, ["p0"], tmp_path / "receipt.json") == ["old"]
+    assert not (runs / "old/seed=42/data").exists()
+    assert (runs / "old/seed=42/reports/report.json").exists()
+    assert all((runs / name / "seed=42/data/big.bin").exists() for name in ("p0", "good", "half"))
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    assert receipt["old"]["deleted"] == {"files": 1, "bytes": 4}
+    assert set(receipt["old"]["kept_reports"]) == {
+        "certification/segment2a_certification.json",
+        "seed=42/reports/report.json",
+    }
+    assert prune(runs, ["p0"], tmp_path / "receipt.json") == []
+    assert json.loads((tmp_path / "receipt.json").read_text()) == receipt
+
+
+@pytest.mark.parametrize(
+    ("candidate", "parents", "last_good", "named"),
+    [
+        ("good", ["p0"], None, "good"),
+        ("old", [], None, None),
+        ("old", [], "good", "good"),
+        ("good", ["old"], None, "good"),
+    ],
+)
+def test_ledger_names_what_is_kept(runs, tmp_path, candidate, parents, last_good, named):
+    names = list(dict.fromkeys(["p0", *parents, candidate, *([last_good] if last_good else [])]))
+    write_ledger(
+        certifications=[str(runs / name / "certification/segment2a_certification.json") for name in names],
+        ledger=str(tmp_path / "ledger.json"),
+        candidate=candidate,
+        baselines=["p0"],
+        compared_with=parents,
+        last_good=last_good,
+        required_seeds=[42],
+        superseded=[],
+        unfinished=[],
+    )
+    found = json.loads((tmp_path / "ledger.json").read_text())
+    assert (found["last_good"] and next(iter(found["last_good"]))) == named
+    assert list(found["retained"]) == sorted(names)
+    assert found["storage_clean"]
