@@ -174,7 +174,7 @@ def _steps(
 
 def _tool(record: dict[str, Any]) -> str:
     """The script of a rule, which shares its name."""
-    return next(entry["path"] for entry in record["code"] if Path(entry["path"]).stem == record["rule"])
+    return next(entry["path"] for entry in record["code"] if PurePosixPath(entry["path"]).stem == record["rule"])
 
 
 def _paths(record: dict[str, Any], *kinds: str) -> list[Member]:
