@@ -42,6 +42,7 @@ rule certify:
     input:
         [certificates(run) for run in [*config["baselines"], config["candidate"]]],
         at("ledger"),
+        at("index"),
 
 
 onsuccess:

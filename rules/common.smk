@@ -9,6 +9,7 @@ from scripts.lib.contracts import dictionary, load_yaml
 from scripts.workflow.imports import code_of
 from scripts.states.reopen_record import evidence_paths
 from scripts.certification.retention import superseded, unfinished
+from scripts.workflow.other_runs import other_runs
 from scripts.lib.rootpaths import dataset_path
 
 CANDIDATES, AUTHORITIES = check_config(config)
@@ -26,8 +27,8 @@ def at(dataset, **tokens):
 
 def shared(dataset):
     """Path of a reference dataset at the release that the config names."""
-    kind = "tz_world" if dataset in ("tz_world_2025a", "lookup_index") else "tzdb"
-    kind = "places" if dataset == "populated_places" else kind
+    kind = "tz_world" if dataset in ("tz_world_2025a", "lookup_index", "map_zones") else "tzdb"
+    kind = "places" if dataset in ("populated_places", "map_places") else kind
     return at(dataset, release=config["reference"][kind]["release"])
 
 

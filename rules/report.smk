@@ -1,27 +1,125 @@
-"""The verdict page that people read; every number in it stands in the certificate or its evidence.
+"""The pages that people read; every number in them stands in a certificate or its evidence.
 
-Reads results/runs/{run}/certification and the scoring of each seed; writes one HTML file.
+Reads results/runs/{run}/certification and the scoring of each seed; writes one page a run and one index over all runs.
 """
+
+CAPTIONS = sorted(path.as_posix() for path in Path(workflow.basedir, "docs/captions").glob("*.txt"))
+CAPTIONS = [f"docs/captions/{Path(path).name}" for path in CAPTIONS]
+TEMPLATES = [
+    f"scripts/report/templates/{path.name}"
+    for path in sorted(Path(workflow.basedir, "scripts/report/templates").iterdir())
+]
+
+
+def of_p0(dataset):
+    """An input function: the dataset of every seed of the run's P0 baseline; none for a baseline."""
+    return lambda wildcards: of_runs(dataset, baselines_of(wildcards.run)[:1])
+
+
+rule map_zones:
+    """Zone borders simplified for drawing."""
+    input:
+        tz_world=at("tz_world_2025a"),
+        code=code("report/map_zones"),
+    output:
+        map_zones=at("map_zones"),
+        lineage="results/reference/lineage/map_zones.{release}.json",
+    log:
+        "results/reference/logs/map_zones.{release}.jsonl",
+    benchmark:
+        "results/reference/benchmarks/map_zones.{release}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/report/map_zones.py"
+
+
+rule map_places:
+    """Where people live, as population by cell and zone, for the maps."""
+    input:
+        places=at("populated_places"),
+        lookup_index=shared("lookup_index"),
+        country_zones=shared("country_zones"),
+        code=code("report/map_places"),
+    output:
+        map_places=at("map_places"),
+        lineage="results/reference/lineage/map_places.{release}.json",
+    log:
+        "results/reference/logs/map_places.{release}.jsonl",
+    benchmark:
+        "results/reference/benchmarks/map_places.{release}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/report/map_places.py"
+
+
+rule map_sites:
+    """Where the sites of one seed stand, as counts by cell and zone, for the maps."""
+    input:
+        seed_metrics=at("seed_metrics"),
+        s1_tz_lookup=at("s1_tz_lookup"),
+        site_timezones=at("site_timezones"),
+        code=code("report/map_sites"),
+    output:
+        site_map=at("site_map"),
+        lineage=trace(SCORE, "lineage", "map_sites.json"),
+    log:
+        trace(SCORE, "logs", "map_sites.jsonl"),
+    benchmark:
+        trace(SCORE, "benchmarks", "map_sites.tsv")
+    conda:
+        "../envs/environment.yaml"
+    script:
+        "../scripts/report/map_sites.py"
 
 
 rule build_report:
-    """Verdict, gates, seeds, countries, blockers and provenance on one self-contained page."""
+    """Verdict, gates, maps, countries, blockers and evidence on one self-contained page."""
     input:
         certification=at("certification"),
         freeze_record=at("freeze_record"),
+        comparison=at("comparison"),
+        watchlist=at("watchlist"),
         seed_metrics=of_seeds("seed_metrics"),
+        seed_diagnostics=of_seeds("seed_diagnostics"),
+        earth_scorecard=of_seeds("earth_scorecard"),
         s4_reports=of_seeds("s4_run_report"),
         country_diagnostics=of_seeds("country_diagnostics"),
+        zone_counts=of_seeds("zone_counts"),
         share_matrix=of_seeds("share_matrix"),
         governance_audit=of_seeds("governance_audit"),
+        site_maps=of_seeds("site_map"),
+        sealed_inputs=of_seeds("sealed_inputs_2A"),
+        p0_countries=of_p0("country_diagnostics"),
+        p0_diagnostics=of_p0("seed_diagnostics"),
+        map_zones=shared("map_zones"),
+        map_places=shared("map_places"),
+        country_zones=shared("country_zones"),
         metrics="config/certification/metrics.yaml",
-        captions=[f"docs/captions/{name}.txt" for name in ("c_large", "countries", "gates", "matrix", "variants")],
-        code=[
-            *code("report/build_report"),
-            *(f"scripts/report/{name}.html" for name in ("verdict", "verdict_parts")),
-        ],
+        captions=CAPTIONS,
+        project="pyproject.toml",
+        code=[*code("report/build_report"), *TEMPLATES],
     output:
-        report=at("report"),
+        report=report(
+            at("report"),
+            caption="../docs/captions/page.txt",
+            category="Verdict",
+            labels={"run": "{run}", "what": "verdict page"},
+        ),
+        report_data=at("report_data"),
+        world_map=report(
+            at("world_map"),
+            caption="../docs/captions/world.txt",
+            category="Maps",
+            labels={"run": "{run}", "what": "world"},
+        ),
+        country_maps=report(
+            at("country_maps"),
+            caption="../docs/captions/country_maps.txt",
+            category="Maps",
+            labels={"run": "{run}", "what": "countries that decide"},
+        ),
         lineage=f"{CERTIFICATION}/lineage/build_report.json",
     log:
         f"{CERTIFICATION}/logs/build_report.jsonl",
@@ -29,5 +127,32 @@ rule build_report:
         f"{CERTIFICATION}/benchmarks/build_report.tsv"
     conda:
         "../envs/environment.yaml"
+    params:
+        releases={kind: entry["release"] for kind, entry in config["reference"].items()},
     script:
         "../scripts/report/build_report.py"
+
+
+rule build_index:
+    """All runs at a glance: those of this command as inputs, and the others that lie below results/ as they are."""
+    input:
+        certifications=[at("certification", run=run) for run in retained(config["candidate"])],
+        comparisons=[at("comparison", run=run) for run in retained(config["candidate"])],
+        reports=[at("report", run=run) for run in retained(config["candidate"])],
+        phase_ledger=at("phase_ledger", run=config["candidate"]),
+        code=[*code("report/build_index"), *TEMPLATES],
+    output:
+        index=at("index"),
+        lineage="results/lineage/build_index.json",
+    log:
+        "results/logs/build_index.jsonl",
+    benchmark:
+        "results/benchmarks/build_index.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        candidate=config["candidate"],
+        lanes={name: entry["lane"] for name, entry in sorted(CANDIDATES.items())},
+        others=other_runs(Path("results/runs"), retained(config["candidate"])),
+    script:
+        "../scripts/report/build_index.py"

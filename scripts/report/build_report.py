@@ -1,98 +1,100 @@
 """The verdict page: one self-contained HTML file, every number taken from the certificate and its evidence."""
 
-from functools import partial
+import tomllib
 from pathlib import Path
-from typing import Any
 
-import jinja2
-import pandas as pd
+import numpy as np
+import pyarrow.parquet as pq
+import shapely
 
-from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import reason_codes
-from scripts.lib.files import read_json, write_text
-from scripts.lib.text_tables import read_csv
-from scripts.report.figures import countries_figure, gates_figure, matrix_figure
-from scripts.report.page import SENTENCES, caveat_text, explained, in_order, number, other_checks
-from scripts.scoring.gates import holds
-
-TEMPLATE = Path(__file__).parent / "verdict.html"
-VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
+from scripts.lib.files import read_json, write_json, write_text
+from scripts.report.country_maps import Borders
+from scripts.report.page import Captions, Page, Releases, render
+from scripts.report.people import people
+from scripts.report.run_evidence import open_run, text_of
 
 
 def main(
     *,
     certification: str,
     freeze_record: str,
+    comparison: str,
+    watchlist: str,
     seed_metrics: list[str],
+    seed_diagnostics: list[str],
+    earth_scorecard: list[str],
     s4_reports: list[str],
     country_diagnostics: list[str],
+    zone_counts: list[str],
     share_matrix: list[str],
     governance_audit: list[str],
+    site_maps: list[str],
+    p0_countries: list[str],
+    p0_diagnostics: list[str],
+    map_zones: str,
+    map_places: str,
+    country_zones: str,
+    sealed_inputs: list[str],
     metrics: str,
     captions: list[str],
+    project: str,
     report: str,
+    report_data: str,
+    world_map: str,
+    country_maps: str,
+    releases: dict[str, str],
 ) -> None:
-    certificate, names = read_json(certification), load_yaml(metrics)
-    seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
-    tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
-    audits = [table for table in map(read_csv, governance_audit) if len(table)]
-    codes = reason_codes()
-    page = (
-        environment(certificate["required_seeds"])
-        .get_template(TEMPLATE.name)
-        .render(
-            certificate=certificate,
-            sentence=SENTENCES[certificate["status"]],
-            decided_by=[(reason, explained(reason, names, codes)) for reason in certificate["decided_by"]],
-            other_checks=other_checks(certificate),
-            freeze=read_json(freeze_record),
-            seeds=seeds,
-            legality=list(map(read_json, s4_reports)),
-            codes=codes,
-            captions={Path(path).stem: Path(path).read_text(encoding="utf-8").strip() for path in captions},
-            figures=figures(certificate, tables, [read_csv(path) for path in share_matrix]),
-            audit=pd.concat(audits).to_dict("records") if audits else [],
-            tables={seed: table.to_dict("records") for seed, table in tables.items()},
-            gated_reading=gated_reading(certificate),
-        )
+    run = open_run(
+        report,
+        {
+            "certification": certification,
+            "freeze_record": freeze_record,
+            "comparison": comparison,
+            "watchlist": watchlist,
+            "map_places": map_places,
+            "country_zones": country_zones,
+            "metrics": metrics,
+        },
+        {
+            "seed_metrics": seed_metrics,
+            "seed_diagnostics": seed_diagnostics,
+            "earth_scorecard": earth_scorecard,
+            "s4_reports": s4_reports,
+            "country_diagnostics": country_diagnostics,
+            "zone_counts": zone_counts,
+            "share_matrix": share_matrix,
+            "governance_audit": governance_audit,
+            "site_maps": site_maps,
+        },
+        {"p0_countries": p0_countries, "p0_diagnostics": p0_diagnostics},
     )
-    write_text(report, page)
-
-
-def figures(
-    certificate: dict[str, Any], tables: dict[int, pd.DataFrame], matrices: list[pd.DataFrame]
-) -> dict[str, str]:
-    """The figures as SVG text; the matrix is that of the first seed that has one."""
-    threshold = certificate["thresholds"]["gates"]["c_multi_median_top1_share"]["b"]
-    return {
-        "gates": gates_figure(certificate["gates"], certificate["required_seeds"]),
-        "countries": countries_figure(tables, threshold),
-        "matrix": matrix_figure(next((matrix for matrix in matrices if len(matrix)), pd.DataFrame())),
-    }
-
-
-def gated_reading(certificate: dict[str, Any]) -> str:
-    """Which reading of C_large the cohort contract makes a gate."""
-    cohort = certificate["cohort_contract"].get("c_large", {"min_support": {"value": 2}})
-    return "literal" if cohort["min_support"]["value"] < 2 else "eligible"
-
-
-def environment(required: list[int]) -> jinja2.Environment:
-    """Templates beside the library, everything escaped, a missing name an error; seeds in the order of the run."""
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
+    shown = sorted({str(iso) for seed in run.published.values() for iso in seed.countries.rows["country_iso"]})
+    lived = people(run.places, shown)
+    write_json(report_data, {"run": run.certificate.data["run"], "people": lived})
+    page = Page(
+        run=run,
+        borders=read_borders(map_zones),
+        people=lived,
+        people_link=run.link(report_data),
+        codes=reason_codes(),
+        captions=Captions({Path(path).stem: text_of(path) for path in captions}),
+        releases=Releases(
+            version=tomllib.loads(text_of(project))["project"]["version"],
+            tags=releases,
+            sealed=[(run.link(path), read_json(path)) for path in sealed_inputs[:1]],
+        ),
     )
-    found.globals["VARIANTS"] = VARIANTS
-    found.filters |= {
-        "number": number,
-        "in_order": partial(in_order, required=required),
-        "caveat_text": partial(caveat_text, required=required),
-        "holds": lambda value, row: holds(value, row["op"], row["b"]),
-    }
-    return found
+    drawn = render(page)
+    write_text(report, drawn.html)
+    write_text(world_map, drawn.world)
+    write_text(country_maps, drawn.countries)
+
+
+def read_borders(map_zones: str) -> Borders:
+    """Zone polygons that were simplified for drawing."""
+    table = pq.read_table(map_zones)
+    return Borders(np.array(table["tzid"].to_pylist(), dtype=str), shapely.from_wkb(table["geom"].to_numpy()))
 
 
 if __name__ == "__main__":

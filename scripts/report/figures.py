@@ -1,104 +1,97 @@
-"""Figures of the verdict page as self-contained SVG text; equal data give equal bytes."""
+"""Figures of one seed: spread against diversity, and how many zones countries show against how many they have."""
 
-import io
-
-import matplotlib
 import numpy as np
 import pandas as pd
 
-matplotlib.use("svg")
-import matplotlib.pyplot as plt
+from scripts.report.numbers import count, decimal
+from scripts.report.plots import Axis, Dot, Steps, bars, scatter, steps
+from scripts.report.run_evidence import Seed
 
-INK, GRID, PASS, FAIL, EARTH = "#1b2733", "#d8dee5", "#1f7a4d", "#b3261e", "#6b8fb3"
-STYLE = {
-    "svg.hashsalt": "segment-2a",  # element ids would else be random
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.edgecolor": GRID,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
-MARKS = "osD^vP*X"
+MOST = 4  # countries with so many zones or more stand together
+FLOOR_KM = 0.5
 
 
-def gates_figure(rows: list[dict], seeds: list[int]) -> str:
-    """One strip a realism gate: seeds as marks, thresholds as lines, Earth as a bar, ceiling as a tick."""
-    shown = [row for row in rows if row["axis"] == "realism"]
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(len(shown), 1, figsize=(8.2, 0.85 * len(shown) + 0.6), squeeze=False)
-        for axis, row in zip(axes[:, 0], shown, strict=True):
-            _strip(axis, row, seeds)
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="upper center", ncols=len(labels), frameon=False, fontsize=8)
-        figure.tight_layout(rect=(0, 0, 1, 0.95))
-        return _svg(figure)
+def size_figure(seed: Seed) -> str:
+    """Number of sites against zones seen, one dot a country; C_multi bold."""
+    table = seed.countries.rows
+    x = _log_axis(table["site_count"], 1.0, "sites of the country")
+    y = _zones_axis(table["distinct_tzid_count"])
+    title = f"Seed {seed.number}: number of sites against zones seen, by country"
+    return scatter(x, y, _dots(table, table["site_count"], table["distinct_tzid_count"]), title)
 
 
-def _strip(axis: plt.Axes, row: dict, seeds: list[int]) -> None:
-    earth, ceiling = row["earth"] or {}, row["ceiling"] or {}
-    if earth.get("interval"):
-        low, high = earth["interval"]
-        axis.axvspan(low, max(high, low + 0.004), color=EARTH, alpha=0.35, label="Earth")
-    axis.axvline(row["b"], color=FAIL, lw=1.4, label="B")
-    axis.axvline(row["bplus"], color=PASS, lw=1.4, ls="--", label="B+")
-    if ceiling.get("value") is not None:
-        axis.plot([ceiling["value"]], [0], marker="|", ms=16, color=INK, ls="", label="ceiling")
-    for number, seed in enumerate(seeds):
-        value = row["values"].get(str(seed))
-        if value is not None:
-            height = 0.55 - 0.37 * number  # one lane a seed, as seeds often agree
-            axis.plot([value], [height], MARKS[number % len(MARKS)], color=INK, mfc="white", ms=5, label=f"seed {seed}")
-    axis.set(xlim=(-0.03, 1.06), ylim=(-1, 1), yticks=[])
-    note = "   (Earth itself fails B)" if earth.get("passes_b") is False else ""
-    axis.set_title(f"{row['gate']}   {row['op']}{note}", loc="left", fontsize=9)
-    axis.spines[["left", "right", "top"]].set_visible(False)
+def spread_figure(seed: Seed) -> str:
+    """Spatial spread against entropy, one dot a country; C_multi bold."""
+    table = seed.countries.rows
+    spread = table["country_iso"].map(seed.diagnostics.data["dispersion_km"]).astype("float64")
+    known = spread.notna()
+    table, spread = table[known], spread[known]
+    x = _log_axis(spread, FLOOR_KM, "spread of its sites, km")
+    high = max(1.0, float(table["entropy_nats"].max()) * 1.05)
+    y = Axis(0.0, high, [0, 0.5, 1.0] + ([1.5] if high >= 1.5 else []), "entropy of its zones, nats", show=decimal)
+    title = f"Seed {seed.number}: spread of sites in km against entropy of zones, by country"
+    return scatter(x, y, _dots(table, spread, table["entropy_nats"]), title)
 
 
-def countries_figure(tables: dict[int, pd.DataFrame], threshold: float) -> str:
-    """Top-1 share of every C_multi country, one mark a seed, worst first; empty text when no seed has the cohort."""
-    multi = {seed: table[table["is_c_multi"]] for seed, table in tables.items() if len(table)}
-    multi = {seed: table.set_index("country_iso")["top1_share"] for seed, table in multi.items() if len(table)}
-    if not multi:
-        return ""
-    order = pd.DataFrame(multi).max(axis=1).sort_values(kind="stable").index.tolist()
-    with plt.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8.2, 0.26 * len(order) + 1.0))
-        for number, (seed, shares) in enumerate(multi.items()):
-            heights = [order.index(country) for country in shares.index]
-            axis.plot(shares, heights, MARKS[number % len(MARKS)], color=INK, mfc="none", ms=6, label=f"seed {seed}")
-        axis.axvline(threshold, color=FAIL, lw=1.4, label="B (median)")
-        axis.set(yticks=range(len(order)), yticklabels=order, xlabel="share of sites in the biggest zone")
-        axis.grid(axis="x", color=GRID)
-        axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=6, frameon=False, fontsize=8)
-        axis.spines[["right", "top"]].set_visible(False)
-        figure.tight_layout()
-        return _svg(figure)
+def histogram(seed: Seed) -> str:
+    """Countries by number of zones: those that they show beside those that they have."""
+    table = seed.countries.rows
+    shown, have = (_by_zones(table[name]) for name in ("distinct_tzid_count", "tz_world_support_count"))
+    highest = max([*shown, *have, 1])
+    y = Axis(0.0, highest * 1.1, _ticks(highest), "countries", show=count)
+    names = [str(number) for number in range(1, MOST)] + [f"{MOST} or more"]
+    groups = [(name, [("shown", float(a)), ("have", float(b))]) for name, a, b in zip(names, shown, have, strict=True)]
+    title = f"Seed {seed.number}: countries by number of zones shown, and by number of zones they have"
+    return bars(Axis(0, 1, [], "zones"), y, groups, title)
 
 
-def matrix_figure(matrix: pd.DataFrame) -> str:
-    """Heat map of the share matrix of one seed, shares from 0.005 as numbers; empty text when there is none."""
-    if not len(matrix):
-        return ""
-    shares = matrix.set_index("country_iso").drop(columns=["site_count"])
-    with plt.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(8.2, 0.27 * len(shares) + 1.9))
-        axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        for (row, column), share in np.ndenumerate(shares.to_numpy()):
-            if share >= 0.005:
-                ink = "white" if share > 0.6 else INK
-                axis.text(column, row, f"{share:.2f}", ha="center", va="center", fontsize=7, color=ink)
-        axis.set_xticks(range(shares.shape[1]), shares.columns, rotation=45, ha="right", fontsize=8)
-        axis.set_yticks(range(len(shares)), shares.index, fontsize=8)
-        axis.spines[:].set_visible(False)
-        figure.tight_layout()
-        return _svg(figure)
+def cumulative(seed: Seed, people: dict[str, dict[str, float]]) -> str:
+    """Share of C_multi countries whose biggest zone holds at most so much: the run beside where people live."""
+    multi = seed.countries.rows[seed.countries.rows["is_c_multi"]]
+    lived = [people[iso]["top1_share"] for iso in multi["country_iso"] if iso in people]
+    x = Axis(0.0, 1.0, [0, 0.25, 0.5, 0.75, 1], "share of the biggest zone", show=_percent)
+    y = Axis(0.0, 1.0, [0, 0.5, 1], "share of C_multi countries up to there", show=_percent)
+    curves = [
+        Steps("where people live", "curve lived", _ecdf(np.array(lived))),
+        Steps(f"seed {seed.number}", "curve run", _ecdf(multi["top1_share"].to_numpy(np.float64))),
+    ]
+    title = f"Seed {seed.number}: cumulative share of C_multi countries by the share of their biggest zone"
+    return steps(x, y, curves, title)
 
 
-def _svg(figure: plt.Figure) -> str:
-    text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
-    return text.getvalue().partition("<svg")[1] + text.getvalue().partition("<svg")[2]
+def _ecdf(values: np.ndarray) -> list[tuple[float, float]]:
+    ordered = np.sort(values)
+    return [(float(value), (number + 1) / len(ordered)) for number, value in enumerate(ordered)]
+
+
+def _by_zones(counts: pd.Series) -> list[int]:
+    at_most = counts.clip(lower=1, upper=MOST)
+    return [int((at_most == number).sum()) for number in range(1, MOST + 1)]
+
+
+def _dots(table: pd.DataFrame, x: pd.Series, y: pd.Series) -> list[Dot]:
+    names = zip(table["country_iso"], table["is_c_multi"], x, y, strict=True)
+    return [Dot(float(across), float(up), str(iso), bool(bold)) for iso, bold, across, up in names]
+
+
+def _log_axis(values: pd.Series, floor: float, label: str) -> Axis:
+    high = max(float(values.max()), floor * 10)
+    ticks = [tick for tick in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000) if floor <= tick <= high]
+    return Axis(
+        floor, high * 1.2, ticks, label, log=True, show=lambda value: count(value) if value >= 10 else decimal(value)
+    )
+
+
+def _zones_axis(counts: pd.Series) -> Axis:
+    high = max(3, int(counts.max()))
+    step = max(1, high // 5)
+    return Axis(0.0, high * 1.05, list(range(0, high + 1, step)), "zones seen", show=count)
+
+
+def _ticks(highest: int) -> list[float]:
+    step = max(1, round(highest / 4, -1 if highest > 40 else 0))
+    return [float(tick) for tick in np.arange(0, highest * 1.05, step)]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}".replace("%", " %")

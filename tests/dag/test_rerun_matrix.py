@@ -10,7 +10,7 @@ from tests.tiny import SEEDS
 # Diagnostics, comparison, page and ledgers follow scoring and certificate; the matrix is about states and verdict.
 REPORTING = {
     *("diagnose_seed", "score_earth", "compare_runs", "watch_run", "build_report", "run_ledger", "phase_ledger"),
-    *("publish_ledger", "certify"),
+    *("publish_ledger", "certify", "map_sites", "build_index"),
 }
 AFTER_SCORE = {"certify_run"}
 SCORE = {"score_seed"} | AFTER_SCORE

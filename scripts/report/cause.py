@@ -1,0 +1,170 @@
+"""Why the verdict is what it is, who owns that, and what would change it: every sentence has its condition here.
+
+A cause is only named where the certificate shows it; what follows from another cause (a value that a withheld seed does
+not have, a stability that missing seeds leave open) is not a cause of its own. Nothing is advised without a cause.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scripts.report.cause_noun import Cause, seeds_text, surface_of
+from scripts.report.numbers import show_of
+from scripts.report.realism_cause import realism_causes
+from scripts.report.run_evidence import Run
+
+COHORT_CHECKS = {"cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty"}
+
+
+def causes(run: Run, codes: dict[str, dict[str, Any]]) -> list[Cause]:
+    """All causes of a failing verdict, those first that hide others; empty for a pass."""
+    if run.certificate.data["status"] != "FAIL_REALISM":
+        return []
+    return [
+        *_missing_seeds(run),
+        *_stopped(run, codes),
+        *_same_data(run),
+        *_checks(run),
+        *_empty_cohorts(run),
+        *_governance(run),
+        *realism_causes(run),
+        *_stability(run),
+    ]
+
+
+def _missing_seeds(run: Run) -> Iterator[Cause]:
+    missing = run.certificate.data["missing_seeds"]
+    if missing:
+        authority, verb = run.certificate.data["authority"], "are" if len(missing) > 1 else "is"
+        yield Cause(
+            "missing_seeds",
+            f"{seeds_text(missing).capitalize()} {verb} missing, and a verdict needs all required seeds.",
+            f"The authority {authority} carries no run of {seeds_text(missing)}; "
+            f"{len(run.seeds)} of {len(run.required)} required seeds have data.",
+            "validation",
+            f"Pin an upstream run of {seeds_text(missing)} in the authority and certify again.",
+            [(f"authority {authority}", run.link(f"config/authority/{authority}.yaml"))],
+        )
+
+
+def _stopped(run: Run, codes: dict[str, dict[str, Any]]) -> Iterator[Cause]:
+    by_code: dict[str, list[int]] = {}
+    for seed, found in run.certificate.data["seed_error_codes"].items():
+        for code in found:
+            by_code.setdefault(code, []).append(int(seed))
+    for code, seeds in sorted(by_code.items()):
+        entry = codes[code]
+        ordered = [seed for seed in run.required if seed in seeds]
+        surface, verb = surface_of(run, code), "were" if len(seeds) > 1 else "was"
+        yield Cause(
+            "stopped",
+            f"{seeds_text(ordered).capitalize()} {verb} stopped by {entry['state']}: {_lower(entry['meaning'])}",
+            f"A breach of {code} withholds the zones of the seed and blocks the states after {entry['state']}: "
+            "nothing was scored on it.",
+            surface.get("owner", "segment-2A"),
+            entry["action"],
+            [
+                (code, run.link(f"docs/reason-codes.md#{code}")),
+                *((f"audit of seed {seed}", run.seeds[seed].audit.link) for seed in ordered),
+            ],
+        )
+
+
+def _same_data(run: Run) -> Iterator[Cause]:
+    if run.certificate.data["checks"].get("required_seed_data_distinct") is False:
+        yield Cause(
+            "same_data",
+            "Two required seeds carry the same upstream data.",
+            "Seeds that repeat each other cannot show that a result is stable.",
+            "validation",
+            "Pin a run of its own for each seed in the authority.",
+            [("digests of the seeds", run.link(run.certificate.path))],
+        )
+
+
+def _checks(run: Run) -> Iterator[Cause]:
+    """Structural checks of seeds that no reason code explains."""
+    for name, seeds in _failing(run).items():
+        if name not in COHORT_CHECKS and name not in run.certificate.data["thresholds"]["gates"]:
+            surface = surface_of(run, name)
+            yield Cause(
+                "check",
+                f"The check {name} fails on {seeds_text(seeds)}.",
+                "A structural check is a hard condition of every grade.",
+                surface.get("owner", "segment-2A"),
+                f"Look at {surface.get('segment', '2A')} {surface.get('state', '')}: {surface.get('knob', 'reports')}.",
+                [(f"metrics of seed {seed}", run.seeds[seed].metrics.link) for seed in seeds],
+            )
+
+
+def _empty_cohorts(run: Run) -> Iterator[Cause]:
+    """Gates without a value on a seed that was published: its cohort holds no country."""
+    empty: dict[int, dict[str, list[str]]] = {}
+    for seed, entry in run.published.items():
+        for name, metric in entry.metrics.data["metrics"].items():
+            if metric["value"] is None:
+                empty.setdefault(seed, {}).setdefault(metric.get("reason") or "no reason given", []).append(name)
+    if empty:
+        first = next(iter(empty))
+        told = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in empty[first].items())
+        yield Cause(
+            "empty_cohort",
+            f"Realism cannot be measured on {seeds_text(list(empty))}: a cohort holds too few countries.",
+            f"Seed {first}: {told}.",
+            "validation",
+            "Certify a world whose countries reach the cohort sizes, or have the cohorts changed by approval.",
+            [("cohort definitions", run.link("config/certification/cohorts.yaml"))],
+        )
+
+
+def _governance(run: Run) -> Iterator[Cause]:
+    failing = _failing(run)
+    for gate in run.certificate.data["gates"]:
+        if gate["axis"] == "governance" and gate["gate"] in failing and gate["value"] is not None:
+            seeds, show = failing[gate["gate"]], show_of(gate["unit"])
+            surface = surface_of(run, gate["gate"])
+            yield Cause(
+                "governance",
+                f"{gate['question'].removesuffix('?')}? More than B allows on {seeds_text(seeds)}.",
+                f"The worst seed has {show(gate['value'])}; B asks for at most {show(gate['b'])}.",
+                surface.get("owner", "segment-2A"),
+                f"Look at {surface.get('state', 'S1')}: {surface.get('knob', '')}; change logic or policy, never caps.",
+                [(f"audit of seed {seed}", run.seeds[seed].audit.link) for seed in seeds],
+                [gate["gate"]],
+            )
+
+
+def _stability(run: Run) -> Iterator[Cause]:
+    """Seeds that stand apart, where each has a value; on gates that fail by themselves it only follows."""
+    rows = [gate for gate in run.certificate.data["gates"] if gate["axis"] == "stability"]
+    failed = [gate for gate in rows if not gate["holds_b"] and gate["value"] is not None]
+    alone = [
+        gate
+        for gate in failed
+        for metric in run.certificate.data["gates"]
+        if metric["gate"] == gate["gate"].removeprefix("stability_cv:") and metric["holds_b"]
+    ]
+    if alone:
+        names = ", ".join(gate["gate"].removeprefix("stability_cv:") for gate in alone)
+        yield Cause(
+            "stability",
+            "The seeds stand too far apart.",
+            f"Standard deviation over mean of {names} lies above {alone[0]['b']:g}.",
+            "validation",
+            "Damp the lever that reacts most between the seeds and make tie-breaks stricter.",
+            [("gate table", run.link(run.certificate.path.replace("certification.json", "gate_table.csv")))],
+            [gate["gate"] for gate in alone],
+        )
+
+
+def _failing(run: Run) -> dict[str, list[int]]:
+    """What fails B by itself, by name: seeds in required order, without those whose reason code explains all."""
+    found: dict[str, list[int]] = {}
+    for seed in run.required:
+        if run.certificate.data["seed_error_codes"].get(str(seed)) == []:
+            for name in run.certificate.data["seed_failing_gates"][str(seed)]["B"]:
+                found.setdefault(name, []).append(seed)
+    return found
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]

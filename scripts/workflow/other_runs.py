@@ -1,0 +1,14 @@
+"""Runs that lie below results/ and are none of this command's: shown in the index as they are, never made again."""
+
+from pathlib import Path
+
+from scripts.lib.files import sha256_file
+
+CERTIFICATE = "certification/segment2a_certification.json"
+
+
+def other_runs(runs: Path, mine: list[str]) -> dict[str, str]:
+    """SHA-256 of the certificate by run, for every run below `runs` that has one and is not in `mine`."""
+    found = sorted(runs.glob(f"*/{CERTIFICATE}"))
+    names = {path: path.parents[1].name for path in found}
+    return {name: sha256_file(path) for path, name in names.items() if name not in mine}
