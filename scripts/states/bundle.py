@@ -1,15 +1,11 @@
 """The byte law of the 2A validation bundle: index, digest, flag (states.md §7)."""
 
-import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scripts.lib.errors import Abort
-from scripts.lib.files import canonical_json, read_json, sha256_file, tree_files
-
-FLAG_NAME, INDEX_NAME = "_passed.flag", "index.json"
-FLAG = re.compile(rb"sha256_hex = (.{64})\n?")
-HEX = re.compile(r"[a-f0-9]{64}")
+from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
+from scripts.lib.flag import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text
 
 
 def bundle_index(root: Path) -> dict[str, Any]:
@@ -23,17 +19,12 @@ def bundle_digest(root: Path, index: dict[str, Any]) -> str:
     return sha256_file(*(root / entry["path"] for entry in index["files"]))
 
 
-def flag_bytes(digest: str) -> bytes:
-    """78 bytes: the law's line and one line feed."""
-    return f"sha256_hex = {digest}\n".encode("ascii")
-
-
 def write_index_and_flag(root: Path) -> str:
     """Close a staged bundle; returns its digest."""
     index = bundle_index(root)
     (root / INDEX_NAME).write_text(canonical_json(index), encoding="ascii")
     digest = bundle_digest(root, index)
-    (root / FLAG_NAME).write_bytes(flag_bytes(digest))
+    (root / FLAG_NAME).write_text(flag_text(digest), encoding="ascii")
     return digest
 
 
@@ -51,12 +42,11 @@ def verify_bundle(root: Path) -> str:
         flag = b""
     if not flag:
         raise Abort("2A-S5-052", "the flag is missing or cannot be read", path=str(root))
-    match = FLAG.fullmatch(flag)
-    if not match:
-        raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
-    stated = match[1].decode("latin-1")
-    if not HEX.fullmatch(stated):
-        raise Abort("2A-S5-051", "the flag's digest is not 64 lower-case hex digits", path=str(root))
+    try:
+        stated = flag_digest(flag)
+    except NoFlag as problem:
+        code = "2A-S5-051" if isinstance(problem, NoDigest) else "2A-S5-052"
+        raise Abort(code, str(problem), path=str(root)) from None
     digest = bundle_digest(root, index)
     if stated != digest:
         raise Abort("2A-S5-050", f"flag says {stated[:12]}, files give {digest[:12]}", path=str(root))
@@ -88,7 +78,7 @@ def _checked_index(root: Path) -> dict[str, Any]:
     odd = set(paths) ^ (set(tree_files(root)) - {FLAG_NAME, INDEX_NAME})
     if odd:
         raise Abort("2A-S5-044", f"listed and present files differ: {sorted(odd)[0]}", path=str(root))
-    if not all(HEX.fullmatch(digest) for digest in digests):
+    if not all(map(is_digest, digests)):
         raise Abort("2A-S5-051", "a digest is not 64 lower-case hex digits", path=str(root))
     try:
         changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]

@@ -8,6 +8,7 @@ import yaml
 from scripts.lib.contracts import catalog_path, dictionary, registry, schema
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file, tree_files
+from scripts.lib.flag import FLAG_NAME
 
 MOVING_TAGS = ("latest", "current", "head")
 
@@ -41,7 +42,7 @@ def seal(asset: str, path: str, tag: str, run: dict[str, Any], releases: dict[st
         raise Abort("2A-S0-014", f"version tag {tag!r}", dataset=asset)
     files = [path]
     if asset == "validation_bundle_1B":  # a directory: its digest covers every file but the flag, in ASCII order
-        files = [f"{path}/{name}" for name in tree_files(path) if name != "_passed.flag"]
+        files = [f"{path}/{name}" for name in tree_files(path) if name != FLAG_NAME]
     tokens = {key: run[key] for key in ("seed", "manifest_fingerprint")}
     return {
         "manifest_fingerprint": run["manifest_fingerprint"],

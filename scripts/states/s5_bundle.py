@@ -18,8 +18,9 @@ from scripts.lib.files import (
     tree_files,
     write_text,
 )
+from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.logs import event
-from scripts.states.bundle import FLAG_NAME, INDEX_NAME, verify_bundle, write_index_and_flag
+from scripts.states.bundle import verify_bundle, write_index_and_flag
 from scripts.states.outputs import is_withheld
 from scripts.states.receipt import Gate, check_published, open_gate
 from scripts.states.state import Stages, run_state
@@ -82,7 +83,7 @@ def main(
                 "includes_flag_in_index": False,
             },
             "digest": {"computed_sha256": digest, "matches_flag": True},
-            "flag": {"value": f"sha256_hex = {digest}", "format_exact": True},
+            "flag": {"value": flag_text(digest).rstrip(), "format_exact": True},
         }
 
     status = run_state(

@@ -9,9 +9,8 @@ from typing import Any
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, tree_files, write_json, write_text
+from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.upstream.bundle_law import REQUIRED
-
-INDEX, FLAG = "index.json", "_passed.flag"
 
 
 def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
@@ -19,7 +18,7 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
 
     Raises `ValueError` unless `members` are exactly the ones that the law requires.
     """
-    directory, names = Path(directory), sorted({*members, INDEX})
+    directory, names = Path(directory), sorted({*members, INDEX_NAME})
     if names != sorted(REQUIRED):
         raise ValueError(f"a 1B bundle holds {sorted(REQUIRED)}, not {names}")
     for name, value in members.items():
@@ -27,8 +26,8 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
     entries = [
         {"artifact_id": Path(name).stem, "kind": "summary", "mime": "application/json", "path": name} for name in names
     ]
-    write_json(directory / INDEX, entries)
-    write_text(directory / FLAG, f"sha256_hex = {sha256_file(*(directory / name for name in names))}\n")
+    write_json(directory / INDEX_NAME, entries)
+    write_text(directory / FLAG_NAME, flag_text(sha256_file(*(directory / name for name in names))))
 
 
 def root_paths(seed: int, fingerprint: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Every code of S5, provoked by its condition (states.md §7)."""
 
 from scripts.lib.files import canonical_json, read_json
-from scripts.states.bundle import bundle_digest, flag_bytes, verify_bundle
+from scripts.lib.flag import flag_text
+from scripts.states.bundle import bundle_digest, verify_bundle
 from tests.contract.table import case, conflict
 from tests.lawful import House, raised
 
@@ -112,7 +113,7 @@ def evidence_edited(house: House) -> list[str]:
 
 @case("2A-S5-050", "passed")
 def flag_of_other_digest(house: House) -> list[str]:
-    (house.files["validation_bundle_2A"] / "_passed.flag").write_bytes(flag_bytes("0" * 64))
+    (house.files["validation_bundle_2A"] / "_passed.flag").write_text(flag_text("0" * 64))
     return verify(house)
 
 
@@ -133,7 +134,7 @@ def flag_in_upper_case(house: House) -> list[str]:
 def flag_with_two_line_feeds(house: House) -> list[str]:
     root = house.files["validation_bundle_2A"]
     digest = bundle_digest(root, read_json(root / "index.json"))
-    (root / "_passed.flag").write_bytes(flag_bytes(digest) + b"\n")
+    (root / "_passed.flag").write_text(flag_text(digest) + "\n")
     return verify(house)
 
 
