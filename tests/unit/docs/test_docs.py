@@ -18,7 +18,7 @@ def test_named_paths_exist(page):
     examples = {
         "config/authority/mine.yaml",
         "config/candidates/my_idea.yaml",
-        "tests/contract/cases_sN.py",
+        "tests/contract/sN.py",
         "scripts/states/sN_",
     }
     assert sorted(path for path in named - examples if not Path(path).exists()) == []
