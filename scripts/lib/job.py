@@ -1,9 +1,4 @@
-"""The one wrapper around every script: log, run, explain failures, write the lineage record.
-
-A lineage record names the bytes of everything that went in and came out (path, sha256, size), the code, the parameters
-and the package versions, and its own path and digest, so that an edited or misplaced record shows. It holds no time,
-host or absolute path, so it is itself reproducible.
-"""
+"""The one wrapper around every script: log, run, explain failures, write the lineage record."""
 
 import errno
 import platform
@@ -16,7 +11,8 @@ from typing import Any
 
 from scripts.lib import logs
 from scripts.lib.errors import Abort, AbortGroup, UsageError
-from scripts.lib.files import Superseded, claim, pretty_json, sha256_file, sha256_text, write_json
+from scripts.lib.files import Superseded, claim, write_text
+from scripts.lib.lineage import Files, HashedFile, Lineage
 
 PACKAGES = (
     "numpy",
@@ -46,21 +42,21 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
     try:
         logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
         with claim(lineage):
-            used = {name: _describe(paths) for name, paths in sorted(inputs.items())}
+            used = {name: _hashed(paths) for name, paths in inputs.items()}  # before `main`: what it is about to read
             extra = main(**inputs, **outputs, **params) or []
-            record = {
-                "record": lineage,
-                "rule": snakemake.rule,
-                "wildcards": wildcards,
-                "code": _describe(code),
-                "inputs": used,
-                "after": sorted(_as_list(order)),
-                "outputs": {name: _describe(paths) for name, paths in sorted(outputs.items())},
-                "extra_outputs": _describe(sorted(extra)),
-                "params": params,
-                "software": software(),
-            }
-            write_json(lineage, {**record, "record_sha256": sha256_text(pretty_json(record))})
+            record = Lineage(
+                record=lineage,
+                rule=snakemake.rule,
+                wildcards=wildcards,
+                code=_hashed(code),
+                inputs=used,
+                after=tuple(sorted(_as_list(order))),
+                outputs={name: _hashed(paths) for name, paths in outputs.items()},
+                extra_outputs=_hashed(sorted(extra)),
+                params=params,
+                software=software(),
+            )
+            write_text(lineage, record.text())
     except Exception as problem:
         message = explain(problem, snakemake.rule, snakemake.log[0])
         logs.event("ERROR", f"{message}\n{traceback.format_exc()}", severity=40, result="fail")
@@ -94,5 +90,5 @@ def _as_list(paths: Any) -> list[str]:
     return [str(paths)] if isinstance(paths, str | Path) else [str(path) for path in paths]
 
 
-def _describe(paths: Any) -> list[dict[str, Any]]:
-    return [{"path": path, "sha256": sha256_file(path), "bytes": Path(path).stat().st_size} for path in _as_list(paths)]
+def _hashed(paths: Any) -> Files:
+    return tuple(HashedFile.of(path) for path in _as_list(paths))
