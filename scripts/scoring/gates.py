@@ -1,21 +1,150 @@
-"""Gates and verdicts: thresholds come from config, comparisons are on unrounded values (certification.md §4-8)."""
+"""What gates.yaml asks for: gates, the other thresholds, and how far a value is from one (certification.md §4).
 
-import math
-from typing import Any
+A gate's life: defined here, its value counted in `cohort_metrics.py` or `governance_metrics.py`, compared by `margin`,
+judged for a seed in `seed_checks.py`, and shown by certification's gate table and the page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-GRADES = ("b", "bplus")
+from scripts.lib.contracts import load_yaml
+
+Grade = Literal["b", "bplus"]
+Op = Literal["<=", ">="]
+GRADES: tuple[Grade, ...] = ("b", "bplus")
 VERDICTS = ("FAIL_REALISM", "PASS_B", "PASS_BPLUS")
 
 
-def holds(value: float | None, op: str, threshold: float | None) -> bool:
-    """Whether `value op threshold`; a missing value fails, a missing threshold does not gate."""
-    if threshold is None:
-        return True
-    if value is None or math.isnan(value):
-        return False
-    return value >= threshold if op == ">=" else value <= threshold
+def margin(value: float | None, op: Op, threshold: float | None) -> float | None:
+    """Distance to the threshold, positive on the passing side; None where there is no value or no threshold."""
+    if value is None or threshold is None:
+        return None
+    return value - threshold if op == ">=" else threshold - value
+
+
+def holds(value: float | None, op: Op, threshold: float | None) -> bool:
+    """Whether `value op threshold`; a missing value (None, NaN) fails, a missing threshold does not gate."""
+    distance = margin(value, op, threshold)
+    return threshold is None or (distance is not None and distance >= 0)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number with its reason."""
+
+    value: float
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A number for each grade; without one, the grade asks for nothing."""
+
+    b: float | None
+    bplus: float
+    why: str
+    source: str
+
+    def threshold(self, grade: Grade) -> float | None:
+        return self.b if grade == "b" else self.bplus
+
+
+@dataclass(frozen=True)
+class Gate(Bands):
+    """A metric, the side on which it passes, and where."""
+
+    name: str
+    axis: Literal["realism", "governance", "stability"]
+    op: Op
+
+    def margin(self, value: float | None, grade: Grade) -> float | None:
+        return margin(value, self.op, self.threshold(grade))
+
+    def holds(self, value: float | None, grade: Grade) -> bool:
+        return holds(value, self.op, self.threshold(grade))
+
+    def gap(self, value: float | None, grade: Grade) -> float | None:
+        """How far a value is from its band, 0 when it holds; None where the margin is None."""
+        distance = self.margin(value, grade)
+        return None if distance is None else max(0.0, -distance)
+
+    def gain(self, before: float, after: float) -> float:
+        """How far a value has moved, positive toward the passing side."""
+        return (1 if self.op == ">=" else -1) * (after - before)
+
+    def held_to(self, thresholds: Mapping[str, float | None]) -> "Gate":
+        """The gate with the thresholds `b` and `bplus` that a seed was held to, which an exception may have raised."""
+        return replace(self, **thresholds)  # type: ignore[arg-type]  # bplus is never None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its entry in gates.yaml, where the key is the name."""
+        return {key: value for key, value in asdict(self).items() if key != "name"}
+
+
+@dataclass(frozen=True)
+class CountryCap:
+    """The cap on a country's fallback rate by grade, and the least sites and fallback rows that can breach it."""
+
+    b: Threshold
+    bplus: Threshold
+    min_sites: Threshold
+    min_rows: Threshold
+
+    def threshold(self, grade: Grade) -> float:
+        return (self.b if grade == "b" else self.bplus).value
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The whole of gates.yaml: what a certificate states as its `thresholds`."""
+
+    gates: dict[str, Gate]
+    stability_cv: Gate
+    stability_metrics: list[str]
+    stability_min_seeds: Threshold
+    fallback_country: CountryCap
+    expected_rho: Bands
+    heavy_override_rate: Threshold
+    unequal_seed_sizes: Threshold
+    credible_lift: Threshold
+    credible_p: Threshold
+    earth_draws: Threshold
+    improvement_min_gap_share: Threshold
+
+    @property
+    def realism(self) -> dict[str, Gate]:
+        return {name: gate for name, gate in self.gates.items() if gate.axis == "realism"}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> "Limits":
+        """From the content of gates.yaml, or from a certificate's `thresholds`."""
+        numbers: dict[str, Any] = {
+            field.name: Threshold(**found[field.name]) for field in fields(cls) if field.type is Threshold
+        }
+        return cls(
+            gates={name: Gate(name=name, **entry) for name, entry in found["gates"].items()},
+            stability_cv=Gate(name="stability_cv", **found["stability_cv"]),
+            stability_metrics=found["stability_metrics"],
+            fallback_country=CountryCap(
+                **{name: Threshold(**entry) for name, entry in found["fallback_country"].items()}
+            ),
+            expected_rho=Bands(**found["expected_rho"]),
+            **numbers,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        gates = {name: gate.to_json() for name, gate in self.gates.items()}
+        return asdict(self) | {"gates": gates, "stability_cv": self.stability_cv.to_json()}
+
+
+def read_limits(path: str | Path) -> Limits:
+    """The gate contract of `config/certification/gates.yaml`."""
+    return Limits.from_json(load_yaml(path))
 
 
 def seed_checks(
