@@ -17,19 +17,30 @@ def plain(value: Any) -> Any:
     if hasattr(value, "to_json"):
         return value.to_json()
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return plain_fields(value)
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
+def plain_fields(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass as JSON takes them: what a `to_json` builds upon."""
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+
+
 def record(cls: type[T], value: Mapping[str, Any]) -> T:
-    """The dataclass `cls` from its JSON; a field that may be None may be absent, keys beyond the fields are left.
+    """The dataclass `cls` from its JSON, by its `from_json` if it has one, else by its fields."""
+    read = getattr(cls, "from_json", None)
+    return read(value) if read else record_fields(cls, value)
+
+
+def record_fields(cls: type[T], value: Mapping[str, Any]) -> T:
+    """`cls` from the values of its fields; a field that may be None may be absent, keys beyond the fields are left.
 
     Raises KeyError for a field that is absent.
     """
     found = {}
-    for name, kind in _hints(cls).items():
+    for name, kind in _hints(cls).items():  # type: ignore[arg-type]  # every class is hashable
         optional = type(None) in get_args(kind)
         found[name] = typed(kind, value.get(name) if optional else value[name])
     return cls(**found)

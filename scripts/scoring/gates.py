@@ -5,13 +5,14 @@ judged for a seed in `seed_checks.py`, and shown by certification's gate table a
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from scripts.lib.contracts import load_yaml
+from scripts.lib.records import plain_fields, record_fields
 
 Grade = Literal["b", "bplus"]
 Op = Literal["<=", ">="]
@@ -81,10 +82,6 @@ class Gate(Bands):
         """The gate with the thresholds `b` and `bplus` that a seed was held to, which an exception may have raised."""
         return replace(self, **thresholds)  # type: ignore[arg-type]  # bplus is never None
 
-    def to_json(self) -> dict[str, Any]:
-        """Its entry in gates.yaml, where the key is the name."""
-        return {key: value for key, value in asdict(self).items() if key != "name"}
-
 
 @dataclass(frozen=True)
 class CountryCap:
@@ -121,25 +118,17 @@ class Limits:
         return {name: gate for name, gate in self.gates.items() if gate.axis == "realism"}
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> "Limits":
-        """From the content of gates.yaml, or from a certificate's `thresholds`."""
-        numbers: dict[str, Any] = {
-            field.name: Threshold(**found[field.name]) for field in fields(cls) if field.type is Threshold
-        }
-        return cls(
-            gates={name: Gate(name=name, **entry) for name, entry in found["gates"].items()},
-            stability_cv=Gate(name="stability_cv", **found["stability_cv"]),
-            stability_metrics=found["stability_metrics"],
-            fallback_country=CountryCap(
-                **{name: Threshold(**entry) for name, entry in found["fallback_country"].items()}
-            ),
-            expected_rho=Bands(**found["expected_rho"]),
-            **numbers,
-        )
+    def from_json(cls, found: Mapping[str, Any]) -> "Limits":
+        """From the content of gates.yaml, or from a certificate's `thresholds`: a gate's name is its key there."""
+        gates = {name: {"name": name, **entry} for name, entry in found["gates"].items()}
+        stability = {"name": "stability_cv", **found["stability_cv"]}
+        return record_fields(cls, {**found, "gates": gates, "stability_cv": stability})
 
     def to_json(self) -> dict[str, Any]:
-        gates = {name: gate.to_json() for name, gate in self.gates.items()}
-        return asdict(self) | {"gates": gates, "stability_cv": self.stability_cv.to_json()}
+        found = plain_fields(self)
+        for gate in (*found["gates"].values(), found["stability_cv"]):
+            del gate["name"]
+        return found
 
 
 def read_limits(path: str | Path) -> Limits:

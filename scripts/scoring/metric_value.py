@@ -1,6 +1,5 @@
 """The value of a metric, or why there is none: it is never 0 for want of rows (certification.md A13)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,17 +17,10 @@ class MetricValue:
     def status(self) -> str:
         return "not_computable" if self.value is None else "ok"
 
-    @classmethod
-    def from_json(cls, found: dict[str, Any]) -> "MetricValue":
-        return cls(found["value"], found["n"], found.get("reason"), found.get("rows"))
-
     def to_json(self) -> dict[str, Any]:
         optional = {"reason": self.reason, "rows": self.rows}
         known = {key: value for key, value in optional.items() if value is not None}
         return {"status": self.status, "value": self.value, "n": self.n} | known
-
-
-Metrics = Mapping[str, MetricValue]
 
 
 def available(value: float, n: int) -> MetricValue:
@@ -39,13 +31,3 @@ def available(value: float, n: int) -> MetricValue:
 def unavailable(reason: str) -> MetricValue:
     """A metric that could not be computed; its gate fails."""
     return MetricValue(None, 0, reason)
-
-
-def metrics_from_json(found: dict[str, Any]) -> dict[str, MetricValue]:
-    """Metrics by name."""
-    return {name: MetricValue.from_json(entry) for name, entry in found.items()}
-
-
-def metrics_to_json(metrics: Metrics) -> dict[str, Any]:
-    """Metrics by name."""
-    return {name: entry.to_json() for name, entry in metrics.items()}

@@ -1,13 +1,14 @@
 """What `score_seed` finds out about one seed, and the file that carries it to certification (certification.md §9)."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from scripts.lib.files import read_json
+from scripts.lib.records import plain_fields, record, record_fields
 from scripts.scoring.cohorts import Cohorts
 from scripts.scoring.gates import Gate, failing, seed_verdict
-from scripts.scoring.metric_value import MetricValue, metrics_from_json, metrics_to_json
+from scripts.scoring.metric_value import MetricValue
 
 Caveat = dict[str, Any]  # `caveat` says what it is, the rest is for people: gate, grade, value, countries
 
@@ -21,11 +22,11 @@ class Reading:
     countries: list[str]
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> "Reading":
-        return cls(MetricValue.from_json(found), found["ceiling"], found["countries"])
+    def from_json(cls, found: Mapping[str, Any]) -> "Reading":
+        return record_fields(cls, {"metric": found, **found})
 
     def to_json(self) -> dict[str, Any]:
-        return self.metric.to_json() | {"ceiling": self.ceiling, "countries": self.countries}
+        return {**self.metric.to_json(), "ceiling": self.ceiling, "countries": self.countries}
 
 
 @dataclass(frozen=True)
@@ -81,31 +82,10 @@ class SeedMetrics:
         """The reason codes of all states, sorted."""
         return sorted({code for codes in self.error_codes.values() for code in codes})
 
-    @classmethod
-    def from_json(cls, found: dict[str, Any]) -> "SeedMetrics":
-        read: dict[str, Any] = {
-            "cohort_definitions": Cohorts.from_json(found["cohort_definitions"]),
-            "reported_cohorts": {name: ReportedCohort(**entry) for name, entry in found["reported_cohorts"].items()},
-            "metrics": metrics_from_json(found["metrics"]),
-            "variants": {name: metrics_from_json(entry) for name, entry in found["variants"].items()},
-            "c_large_readings": {name: Reading.from_json(entry) for name, entry in found["c_large_readings"].items()},
-            "reach_2a": metrics_from_json(found["reach_2a"]),
-        }
-        return cls(**{field.name: found[field.name] for field in fields(cls)} | read)
-
     def to_json(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {
-            "cohort_definitions": self.cohort_definitions.to_json(),
-            "reported_cohorts": {name: asdict(entry) for name, entry in self.reported_cohorts.items()},
-            "metrics": metrics_to_json(self.metrics),
-            "variants": {name: metrics_to_json(entry) for name, entry in self.variants.items()},
-            "c_large_readings": {name: entry.to_json() for name, entry in self.c_large_readings.items()},
-            "reach_2a": metrics_to_json(self.reach_2a),
-            "failing_gates": self.failing_gates,
-            "verdict": self.verdict,
-        }
+        return plain_fields(self) | {"failing_gates": self.failing_gates, "verdict": self.verdict}
 
 
 def read_seeds(paths: Iterable[str]) -> dict[int, SeedMetrics]:
     """The seeds' metrics by seed, in the order of the paths."""
-    return {seed.seed: seed for seed in (SeedMetrics.from_json(read_json(path)) for path in paths)}
+    return {seed.seed: seed for seed in (record(SeedMetrics, read_json(path)) for path in paths)}

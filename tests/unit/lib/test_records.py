@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from scripts.lib.records import plain, record
+from scripts.lib.records import plain, plain_fields, record, record_fields
 
 
 @dataclass(frozen=True)
@@ -40,3 +40,28 @@ def test_only_what_may_be_none_may_be_absent():
     assert record(Tree, {key: value for key, value in JSON.items() if key != "top"} | {"more": 1}) == TREE
     with pytest.raises(KeyError, match="leaves"):
         record(Tree, {"pair": [], "by_seed": {}})
+
+
+@dataclass(frozen=True)
+class Named:
+    name: str
+    size: int
+
+    @classmethod
+    def from_json(cls, found):
+        return record_fields(cls, {"name": found["is"], **found})
+
+    def to_json(self):
+        found = plain_fields(self)
+        return {"is": found.pop("name"), **found}
+
+
+@dataclass(frozen=True)
+class Holder:
+    parts: dict[str, Named]
+
+
+def test_a_noun_may_have_a_json_of_its_own():
+    value = {"parts": {"x": {"is": "a", "size": 3}}}
+    assert record(Holder, value) == Holder({"x": Named("a", 3)})
+    assert plain(Holder({"x": Named("a", 3)})) == value
