@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from scripts.lib.contracts import arrow_schema, catalog_path
-from scripts.lib.errors import Abort, AbortGroup
+from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
@@ -26,6 +26,14 @@ from tests.lawful_world import RELEASE
 SEED, HORIZON = 42, 2037
 FINGERPRINT = sha256_text("lawful")
 CREATED = "2026-02-15T00:00:42.000000Z"
+CODES = {
+    "S0": s0_gate.CODES,
+    "S1": s1_tz_lookup.CODES,
+    "S2": s2_overrides.CODES,
+    "S3": s3_timetable.CODES,
+    "S4": s4_legality.CODES,
+    "S5": s5_bundle.CODES,
+}
 TOKENS = {"seed": SEED, "manifest_fingerprint": FINGERPRINT}
 SITES_SCHEMA = arrow_schema("schemas.1B.yaml#/egress/site_locations")
 BIG = 2**63 + 5  # a merchant id that no signed integer holds
@@ -259,10 +267,14 @@ class House:
         return [path.name for path in self.root.rglob("*.stage")]
 
 
-def raised(call: Callable[[], Any]) -> list[str]:
-    """Sorted codes that `call` raises; empty when it passes. A finding is three lines."""
+def raised(call: Callable[[], Any], codes: Codes | None = None) -> list[str]:
+    """Sorted codes that `call` raises, faults under the `codes` of a state; empty when it passes.
+
+    A finding is three lines.
+    """
     try:
-        call()
+        with coded(codes or {}):
+            call()
     except (Abort, AbortGroup) as problem:
         breaches = getattr(problem, "breaches", [problem])
         assert all(len(str(breach).splitlines()) == 3 for breach in breaches)

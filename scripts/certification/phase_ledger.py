@@ -51,7 +51,7 @@ def main(
         comparison=read_json(comparison),
         freeze=read_json(freeze_record),
         ledger=read_json(ledger),
-        reason_codes=load_yaml(reason_codes),
+        reason_codes=load_yaml(reason_codes)["codes"],
         gates=load_yaml(gates),
         digests={path: sha256_file(path) for path in [*seed_metrics, *zone_counts]},
     )

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from scripts.lib import text_tables
+from scripts.lib.errors import ReasonCode
 
 SENTENCES = {
     "PASS_BPLUS": "Lawful and realistic: every hard gate holds on every seed, and so do all B+ bands.",
@@ -39,11 +40,11 @@ def other_checks(certificate: dict[str, Any]) -> dict[str, dict[str, list[str]]]
     return found
 
 
-def explained(reason: str, metrics: dict[str, Any], codes: dict[str, dict[str, Any]]) -> str:
+def explained(reason: str, metrics: dict[str, Any], codes: dict[str, ReasonCode]) -> str:
     """What the code or gate that begins a `decided_by` entry means; empty for other entries."""
     name = reason.split(maxsplit=1)[0]
     if name in codes:
-        return codes[name]["meaning"]
+        return codes[name].meaning
     return metrics[name]["question"] if name in metrics else ""
 
 

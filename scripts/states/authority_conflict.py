@@ -1,4 +1,4 @@
-"""Schema, dictionary and registry must tell one story; every state asks before it reads (2A-Sn-080).
+"""Schema, dictionary and registry must tell one story; every state asks before it reads.
 
 Precedence is Schema > Dictionary > Registry (states.md §1): a lower authority may add, never contradict.
 """
@@ -9,37 +9,31 @@ from typing import Any
 import yaml
 
 from scripts.lib.contracts import arrow_schema, dictionary, registry, schema
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Breach, Fault, raise_all
 
 _TABLES = ("parquet", "geoparquet")
 _PARTITION = re.compile(r"(\w+)=\{(\w+)\}")
 _KEYS = ("x-primary-key", "x-sort")
 
 
-def check_authority(state: str, *datasets: str) -> None:
-    """Raise the state's -080 for every contradiction about `datasets` (ids of the dictionary)."""
-    raise_all(
-        [
-            Abort(f"2A-{state}-080", f"{dataset}: {conflict}", dataset=dataset)
-            for dataset in datasets
-            for conflict in conflicts(dataset)
-        ]
-    )
+def check_authority(*datasets: str) -> None:
+    """AUTHORITY for every contradiction about `datasets` (ids of the dictionary)."""
+    raise_all([_at_odds(dataset, f"{dataset}: {found}") for dataset in datasets for found in conflicts(dataset)])
 
 
-def check_sealed_authority(state: str, sealed: dict[str, dict[str, Any]]) -> None:
-    """Raise -080 where the sealed inventory names another schema or licence than dictionary and registry do now."""
+def check_sealed_authority(sealed: dict[str, tuple[str, str]]) -> None:
+    """AUTHORITY where an asset was sealed with another schema_ref or license_class than the contracts say now."""
     breaches = []
-    for asset, row in sealed.items():
-        now = {
-            "schema_ref": dictionary().get(asset, {}).get("schema_ref"),
-            "license_class": registry().get(asset, {}).get("license_class"),
-        }
-        for field, value in now.items():
-            if row[field] != value:
-                message = f"{asset}: sealed {field} is {row[field]}, the contracts say {value}"
-                breaches.append(Abort(f"2A-{state}-080", message, dataset=asset))
+    for asset, found in sealed.items():
+        now = dictionary().get(asset, {}).get("schema_ref"), registry().get(asset, {}).get("license_class")
+        for field, old, new in zip(("schema_ref", "license_class"), found, now, strict=True):
+            if old != new:
+                breaches.append(_at_odds(asset, f"{asset}: sealed {field} is {old}, the contracts say {new}"))
     raise_all(breaches)
+
+
+def _at_odds(dataset: str, message: str) -> Fault:
+    return Fault(Breach.AUTHORITY, "contracts", message, dataset=dataset)
 
 
 def conflicts(dataset: str) -> list[str]:

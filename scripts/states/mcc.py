@@ -7,13 +7,13 @@ import numpy as np
 from scripts.lib.errors import Abort
 from scripts.lib.tables import values_of
 from scripts.states.authority_conflict import check_authority
-from scripts.states.receipt import Gate, check_seal
+from scripts.states.receipt import Receipt, check_sealed
 from scripts.states.sites import batches, open_checked
 
 SCHEMA = "schemas.ingress.layer1.yaml#/merchant_mcc_map"
 
 
-def load_mcc(gate: Gate, path: list[str] | str, needed: bool, code: str) -> Callable[[np.ndarray], np.ndarray] | None:
+def load_mcc(s0: Receipt, path: list[str] | str, needed: bool, code: str) -> Callable[[np.ndarray], np.ndarray] | None:
     """A function merchant uint64 [n] -> mcc int32 [n] (-1 unknown); None when no mcc override exists.
 
     Raises `code` when the map is needed and is not sealed, missing, changed, malformed or names a merchant twice.
@@ -21,8 +21,8 @@ def load_mcc(gate: Gate, path: list[str] | str, needed: bool, code: str) -> Call
     if not needed:
         return None
     path = str(path or "merchant_mcc_map")
-    check_authority(code.split("-")[1], "merchant_mcc_map")
-    check_seal(code, gate, "merchant_mcc_map", path)
+    check_authority("merchant_mcc_map")
+    check_sealed(s0, "merchant_mcc_map", path)
     rows = list(batches(open_checked(path, SCHEMA, code), SCHEMA, code))
     known, mcc = (
         np.concatenate([np.empty(0, kind), *(values_of(row[name]).astype(kind) for row in rows)])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.contracts import catalog_path, dictionary
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Abort, Breach, Codes, coded
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
 from scripts.states.authority_conflict import check_authority
@@ -23,8 +23,12 @@ from scripts.states.state import report_errors
 from scripts.upstream.bundle_law import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
+CODES: Codes = {
+    "2A-S0-080": [Breach.AUTHORITY],
+}
 
 
+@coded(CODES)
 def main(
     *,
     run_receipt: str,
@@ -79,7 +83,7 @@ def main(
     tags = version_tags(paths, seed, fingerprint, releases)
     rows = [seal(asset, path, tags[asset], run, releases) for asset, path in paths.items()]
     check_unique(rows)
-    check_authority("S0", *paths, *OUTPUTS)
+    check_authority(*paths, *OUTPUTS)
     rows.sort(key=lambda row: (row["asset_kind"], row["basename"]))
     event("SEAL", assets=len(rows))
     event("HASH", bytes_total=sum(row["size_bytes"] for row in rows))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path, schema
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, raise_all
 from scripts.lib.logs import event, say
 from scripts.lib.tables import (
     ROW_GROUP,
@@ -33,7 +33,7 @@ from scripts.states.policy import (
     load_nudge,
     load_overrides,
 )
-from scripts.states.receipt import Gate, check_partition, check_seal, open_gate
+from scripts.states.receipt import Receipt, check_partition, check_sealed, open_receipt
 from scripts.states.s1_tally import Tally
 from scripts.states.sites import batches, country_categories, key_columns, open_checked
 from scripts.states.sort import SORT_MEMORY_MB, sorted_copy
@@ -54,6 +54,17 @@ DATASETS = (
     "s1_tz_lookup",
 )
 PROGRESS_ROWS = 5_000_000
+CODES: Codes = {
+    "2A-S1-001": [Breach.RECEIPT],
+    "2A-S1-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT, Breach.DUPLICATE],
+    "2A-S1-011": [Breach.PARTITION],
+    "2A-S1-021": [(Breach.CONTENT, "tz_nudge")],
+    "2A-S1-030": [(Breach.CONTENT, "site_locations"), Breach.OUTPUT],
+    "2A-S1-040": [Breach.EMBED, Breach.TIMESTAMP],  # the contract gives S1 no code of its own for the time
+    "2A-S1-041": [Breach.OVERWRITE],
+    "2A-S1-053": [Breach.ZONE],
+    "2A-S1-080": [Breach.AUTHORITY],
+}
 
 
 def main(
@@ -76,22 +87,23 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S1", receipt, inventory, fingerprint, *DATASETS)
-        check_partition("2A-S1-011", "site_locations", site_locations, **tokens)
-        check_seal("2A-S1-010", gate, "site_locations", site_locations)
-        cutoff = gate.verified_at_utc[:10]
-        index = open_sealed_index(gate, lookup_index)
-        check_seal("2A-S1-010", gate, "tz_nudge", tz_nudge)
+        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        check_partition("site_locations", site_locations, **tokens)
+        check_sealed(s0, "site_locations", site_locations)
+        cutoff = s0.verified_at_utc[:10]
+        index = open_sealed_index(s0, lookup_index)
+        check_sealed(s0, "tz_nudge", tz_nudge)
         nudge = load_nudge(tz_nudge)
-        sealed_overrides = check_seal("2A-S1-010", gate, "tz_overrides", tz_overrides)
+        sealed_overrides = check_sealed(s0, "tz_overrides", tz_overrides)
         rows = active(load_overrides(tz_overrides, "2A-S1-010", "2A-S1-010"), cutoff)
         overrides = compile_overrides(rows, index.tzids, "2A-S1-053")
-        check_seal("2A-S1-010", gate, "governance", governance)
+        check_sealed(s0, "governance", governance)
         caps = load_governance(governance, "2A-S1-010", cutoff)
-        check_seal("2A-S1-010", gate, "country_zones", country_zones)
+        check_sealed(s0, "country_zones", country_zones)
         countries = read_country_zones(country_zones, index.tzids)
-        mcc_of = load_mcc(gate, merchant_mcc_map, overrides.needs_mcc, "2A-S1-010")
-        event("INPUTS", assets=sorted(gate.sealed))
+        mcc_map = s0.sealed.get("merchant_mcc_map")
+        mcc_of = load_mcc(s0, merchant_mcc_map, overrides.needs_mcc, "2A-S1-010")
+        event("INPUTS", assets=sorted(s0.sealed))
 
         resolve = partial(
             ladder.resolve,
@@ -101,19 +113,19 @@ def main(
             countries=countries,
             prefer_own=caps.get("border_preference") == "in_country",
         )
-        constants = {**tokens, "created_utc": gate.verified_at_utc}
+        constants = {**tokens, "created_utc": s0.verified_at_utc}
         tally = stream(site_locations, stages["s1_tz_lookup"], resolve, mcc_of, index.tzids, constants, sort_memory_mb)
         body = {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "inputs": {
                 "site_locations": {"path": catalog_path("site_locations", **tokens)},
-                "tz_world": {"id": "tz_world_2025a", "license": gate.sealed["tz_world_2025a"]["license_class"]},
+                "tz_world": {"id": "tz_world_2025a", "license": s0.sealed["tz_world_2025a"].license_class},
                 "tz_nudge": {"semver": nudge.semver, "sha256_digest": nudge.sha256_digest},
                 "tz_overrides": {
-                    "version_tag": sealed_overrides["version_tag"],
-                    "sha256_digest": sealed_overrides["sha256_hex"],
+                    "version_tag": sealed_overrides.version_tag,
+                    "sha256_digest": sealed_overrides.sha256_hex,
                 },
-                "merchant_mcc_map": {"version_tag": gate.sealed.get("merchant_mcc_map", {}).get("version_tag")},
+                "merchant_mcc_map": {"version_tag": mcc_map.version_tag if mcc_map else None},
             },
             **tally.report(index.tzids, caps),
             "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
@@ -121,7 +133,7 @@ def main(
         log_lookup(body["counts"])
         breaches = tally.breaches() + s1_breaches(body["counts"], body["governance"], seed)
         if breaches:
-            breaches[0].context["report"] = body  # counts of a failed run are evidence, its rows are not
+            breaches[0].report = body  # counts of a failed run are evidence, its rows are not
         raise_all(breaches)
         event("VALIDATION", id="2A-S1", result="pass", sites_total=tally.keys.rows)
         if not tally.sorted_input:
@@ -130,7 +142,7 @@ def main(
             ]
         return body
 
-    run_state("S1", compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
+    run_state("S1", CODES, compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
 
 
 def log_lookup(counts: dict[str, Any]) -> None:
@@ -141,14 +153,14 @@ def log_lookup(counts: dict[str, Any]) -> None:
     event("LOOKUP", severity=severity, sites=counts["sites_total"], **fallbacks)
 
 
-def open_sealed_index(gate: Gate, path: str) -> ZoneIndex:
+def open_sealed_index(s0: Receipt, path: str) -> ZoneIndex:
     """The lookup index, which must have been built from the sealed polygons (2A-S1-020, -053)."""
     try:
         index = open_index(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as problem:
         raise Abort("2A-S1-020", f"lookup index unreadable: {str(problem)[:120]}", path=path) from None
-    sealed = gate.sealed.get("tz_world_2025a", {}).get("sha256_hex")
-    if index.header["tz_world_sha256"] != sealed:
+    sealed = s0.sealed.get("tz_world_2025a")
+    if sealed is None or index.header["tz_world_sha256"] != sealed.sha256_hex:
         raise Abort("2A-S1-020", "lookup index was built from other polygons than the sealed ones", path=path)
     malformed = [tzid for tzid in index.tzids if not re.fullmatch(schema(TZID)["pattern"], str(tzid))]
     if malformed:

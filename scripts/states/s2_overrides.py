@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, raise_all
 from scripts.lib.logs import event, say
 from scripts.lib.tables import ROW_GROUP, categorical, encoded, stream_writer, values_of
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
@@ -24,7 +24,7 @@ from scripts.states.policy import (
     load_governance,
     load_overrides,
 )
-from scripts.states.receipt import check_partition, check_published, check_seal, open_gate
+from scripts.states.receipt import check_partition, check_published, check_sealed, open_receipt
 from scripts.states.s2_checks import check_coherence, codes_of, confirm, table_breaches
 from scripts.states.sites import Keys, batches, key_columns, open_checked
 from scripts.states.sort import SORT_MEMORY_MB, sorted_copy
@@ -33,6 +33,20 @@ from scripts.states.state import Stages, run_state
 INPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
 DATASETS = ("s1_tz_lookup", "tz_overrides", "governance", "tz_world_2025a", "site_timezones")
+CODES: Codes = {
+    "2A-S2-001": [Breach.RECEIPT],
+    "2A-S2-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT],
+    "2A-S2-011": [Breach.PARTITION],
+    "2A-S2-020": [(Breach.CONTENT, "tz_overrides")],
+    "2A-S2-021": [(Breach.DUPLICATE, "tz_overrides")],
+    "2A-S2-022": ["merchant_mcc_map"],
+    "2A-S2-030": [Breach.OUTPUT],
+    "2A-S2-040": [Breach.EMBED],
+    "2A-S2-041": [Breach.OVERWRITE],
+    "2A-S2-042": [Breach.TIMESTAMP],
+    "2A-S2-057": [Breach.ZONE],
+    "2A-S2-080": [Breach.AUTHORITY],
+}
 TZID_CODES = {("tzid_provisional", "null"): "2A-S2-052", ("tzid_provisional", "value"): "2A-S2-053"}
 
 
@@ -54,39 +68,39 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S2", receipt, inventory, fingerprint, *DATASETS)
-        check_partition("2A-S2-011", "s1_tz_lookup", s1_tz_lookup, **tokens)
-        check_published("2A-S2-010", s1_report, "s1_tz_lookup", s1_tz_lookup)
-        cutoff = gate.verified_at_utc[:10]
-        sealed = check_seal("2A-S2-010", gate, "tz_overrides", tz_overrides)
+        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        check_partition("s1_tz_lookup", s1_tz_lookup, **tokens)
+        check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)
+        cutoff = s0.verified_at_utc[:10]
+        sealed = check_sealed(s0, "tz_overrides", tz_overrides)
         all_rows = load_overrides(tz_overrides, "2A-S2-020", "2A-S2-021")
         rows = active(all_rows, cutoff)
-        check_seal("2A-S2-010", gate, "governance", governance)
+        check_sealed(s0, "governance", governance)
         caps = load_governance(governance, "2A-S2-010", cutoff)
-        check_seal("2A-S2-010", gate, "tz_world_2025a", tz_world)
+        check_sealed(s0, "tz_world_2025a", tz_world)
         tzids = zones_of_world(tz_world)
         overrides = compile_overrides(rows, tzids, "2A-S2-057")
-        mcc = load_mcc(gate, merchant_mcc_map, overrides.needs_mcc, "2A-S2-022")
+        mcc = load_mcc(s0, merchant_mcc_map, overrides.needs_mcc, "2A-S2-022")
         lacking = incomplete_provenance(rows)
-        event("INPUTS", assets=sorted(gate.sealed))
+        event("INPUTS", assets=sorted(s0.sealed))
 
-        tally = stream(s1_tz_lookup, stages["site_timezones"], overrides, mcc, tzids, gate.verified_at_utc, tokens)
+        tally = stream(s1_tz_lookup, stages["site_timezones"], overrides, mcc, tzids, s0.verified_at_utc, tokens)
         event("OVERRIDES", overridden=tally["overridden"].sum().item())
         body = {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "inputs": {
                 "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
-                "tz_overrides": {"semver": sealed["version_tag"], "sha256_digest": sealed["sha256_hex"]},
+                "tz_overrides": {"semver": sealed.version_tag, "sha256_digest": sealed.sha256_hex},
                 "mcc_mapping": {
                     "id": "merchant_mcc_map" if mcc else None,
-                    "sha256_digest": gate.sealed["merchant_mcc_map"]["sha256_hex"] if mcc else None,
+                    "sha256_digest": s0.sealed["merchant_mcc_map"].sha256_hex if mcc else None,
                 },
             },
             **report_blocks(tally, len(rows), len(all_rows) - len(rows), lacking, caps),
             "output": {
                 "path": catalog_path("site_timezones", **tokens),
                 "format": "parquet",
-                "created_utc": gate.verified_at_utc,
+                "created_utc": s0.verified_at_utc,
             },
         }
         breaches = table_breaches(tally, s1_tz_lookup, stages["site_timezones"])
@@ -95,14 +109,22 @@ def main(
         breaches += s2_breaches(body["counts"], caps, seed)
         event("GOVERNANCE", **body["governance"]["rates"])
         if breaches:
-            breaches[0].context["report"] = body
+            breaches[0].report = body
         raise_all(breaches)
         event("VALIDATION", id="2A-S2", result="pass", sites_total=tally["keys"].rows)
         if not tally["sorted_input"]:
             body["warnings"] = [Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed).finding()]
         return body
 
-    run_state("S2", compute, header=tokens, outputs={"site_timezones": dataset}, report=report, previous=[s1_report])
+    run_state(
+        "S2",
+        CODES,
+        compute,
+        header=tokens,
+        outputs={"site_timezones": dataset},
+        report=report,
+        previous=[s1_report],
+    )
 
 
 def zones_of_world(path: str) -> list[str]:
@@ -116,7 +138,7 @@ def zones_of_world(path: str) -> list[str]:
 def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: str, tokens: dict) -> dict[str, Any]:
     """Write site_timezones batch by batch, in key order; returns the counts for the report."""
     open_checked(path, INPUT, "2A-S2-010")
-    check_embedded("S2", path, tokens, created)
+    check_embedded("s1_tz_lookup", path, tokens, created)
     tally = _stream_once(path, stage, overrides, mcc, tzids)
     if tally["keys"].sorted:
         return tally

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, raise_all
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.logs import event
 from scripts.reference import tzif
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb import read_zones
-from scripts.states.receipt import check_seal, open_gate
+from scripts.states.receipt import Receipt, check_sealed, open_receipt
 from scripts.states.state import Stages, run_state
 
 DATASETS = (
@@ -26,6 +26,17 @@ DATASETS = (
     "tz_offset_adjustments",
 )
 SAMPLE = 10
+CODES: Codes = {
+    "2A-S3-001": [Breach.RECEIPT],
+    "2A-S3-010": [Breach.MISSING],
+    "2A-S3-012": ["tz_world_2025a"],
+    "2A-S3-013": [(Breach.SEAL, "tzdb_release")],
+    "2A-S3-030": [Breach.OUTPUT],
+    "2A-S3-040": [Breach.EMBED],
+    "2A-S3-041": [Breach.OVERWRITE],
+    "2A-S3-042": [Breach.TIMESTAMP],
+    "2A-S3-080": [Breach.AUTHORITY],
+}
 
 
 def main(
@@ -43,9 +54,9 @@ def main(
     horizon_year: int,
 ) -> None:
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S3", receipt, inventory, fingerprint, *DATASETS)
-        archive_sha256, release = bind_tzdb(gate, tzdb, tzdb_meta)
-        sealed_world = check_seal("2A-S3-012", gate, "tz_world_2025a", tz_world)
+        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        archive_sha256, release = bind_tzdb(s0, tzdb, tzdb_meta)
+        sealed_world = check_sealed(s0, "tz_world_2025a", tz_world)
         try:
             world = tz_world_info(tz_world)["tzids"]
         except UNREADABLE as problem:
@@ -75,42 +86,42 @@ def main(
             "tzdb_archive_sha256": archive_sha256,
             "tz_index_digest": digest,
             "rle_cache_bytes": len(data),
-            "created_utc": gate.verified_at_utc,
+            "created_utc": s0.verified_at_utc,
         }
         write_json(stages["tz_timetable_cache"], found)
         write_json(
             stages["tz_offset_adjustments"],
             {
                 "manifest_fingerprint": fingerprint,
-                "created_utc": gate.verified_at_utc,
+                "created_utc": s0.verified_at_utc,
                 "count": len(rounded),
                 "adjustments": rounded,
             },
         )
         event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=digest)
         return {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "tzdb": {"release_tag": release, "archive_sha256": archive_sha256, "digest_verified": True},
-            "tz_world": {"id": "tz_world_2025a", "license": sealed_world["license_class"]},
+            "tz_world": {"id": "tz_world_2025a", "license": sealed_world.license_class},
             "compiled": compiled_block(zones, found, horizon_year),
             "coverage": coverage,
             "output": {
                 "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint)).parent),
-                "created_utc": gate.verified_at_utc,
+                "created_utc": s0.verified_at_utc,
                 "files": [{"name": Path(payload).name, "bytes": len(data)}],
             },
             "adjustments": {"count": len(rounded), "sample": rounded[:SAMPLE]},
         }
 
     outputs = {"tz_timetable_cache": manifest, "tz_timetable_payload": payload, "tz_offset_adjustments": adjustments}
-    run_state("S3", compute, header={"manifest_fingerprint": fingerprint}, outputs=outputs, report=report)
+    run_state("S3", CODES, compute, header={"manifest_fingerprint": fingerprint}, outputs=outputs, report=report)
 
 
-def bind_tzdb(gate: Any, tzdb: str, tzdb_meta: str) -> tuple[str, str]:
+def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> tuple[str, str]:
     """Step 1: the archive's digest and tag, verified offline against seal and release file (2A-S3-010, -011, -013)."""
     if not Path(tzdb).is_file() or not Path(tzdb_meta).is_file():
         raise Abort("2A-S3-010", "tzdb archive or tzdb_release.json is missing", path=tzdb)
-    digest = check_seal("2A-S3-013", gate, "tzdb_release", tzdb)["sha256_hex"]
+    digest = check_sealed(s0, "tzdb_release", tzdb).sha256_hex
     try:
         meta = read_json(tzdb_meta)
     except ValueError as problem:
@@ -118,7 +129,7 @@ def bind_tzdb(gate: Any, tzdb: str, tzdb_meta: str) -> tuple[str, str]:
     if not isinstance(meta, dict):
         raise Abort("2A-S3-010", "tzdb_release.json is not an object", path=tzdb_meta)
     tag = str(meta.get("release_tag"))
-    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != gate.sealed["tzdb_release"]["version_tag"]:
+    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != s0.sealed["tzdb_release"].version_tag:
         raise Abort("2A-S3-011", f"release tag {tag!r} differs from the sealed one", path=tzdb_meta)
     if meta.get("archive_sha256") != digest:
         raise Abort("2A-S3-013", "tzdb_release.json names another archive digest", path=tzdb_meta)

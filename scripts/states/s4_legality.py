@@ -6,19 +6,30 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.logs import event
 from scripts.lib.tables import values_of
 from scripts.reference import tzif
 from scripts.states.outputs import is_withheld
-from scripts.states.receipt import check_partition, check_published, open_gate
+from scripts.states.receipt import check_partition, check_published, open_receipt
 from scripts.states.sites import batches, open_checked
 from scripts.states.state import Stages, run_state
 
 SITES = "schemas.2A.yaml#/egress/site_timezones"
 DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
 SAMPLE = 10
+CODES: Codes = {
+    "2A-S4-001": [Breach.RECEIPT],
+    "2A-S4-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT],
+    "2A-S4-011": [Breach.PARTITION],
+    "2A-S4-020": [(Breach.SEAL, "tz_timetable_cache"), (Breach.CONTENT, "tz_timetable_cache")],
+    "2A-S4-030": [Breach.OUTPUT],
+    "2A-S4-040": [Breach.EMBED],
+    "2A-S4-041": [Breach.OVERWRITE],
+    "2A-S4-042": [Breach.TIMESTAMP],
+    "2A-S4-080": [Breach.AUTHORITY],
+}
 
 
 def main(
@@ -38,9 +49,9 @@ def main(
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
 
     def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S4", receipt, inventory, fingerprint, *DATASETS)
-        check_partition("2A-S4-011", "site_timezones", site_timezones, **tokens)
-        s2 = check_published("2A-S4-010", s2_report, "site_timezones", site_timezones)
+        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        check_partition("site_timezones", site_timezones, **tokens)
+        s2 = check_published(s2_report, "site_timezones", site_timezones)
         cache, zones = open_cache(manifest, payload, s3_report, fingerprint)
         sites_total, used = zones_in_use(site_timezones)
         event("INPUTS", tzids=len(used))
@@ -59,11 +70,11 @@ def main(
             "gap_windows_total": gaps,
             "fold_windows_total": folds,
         }
-        found = {**tokens, "generated_utc": gate.verified_at_utc, "status": "PASS", "counts": counts}
+        found = {**tokens, "generated_utc": s0.verified_at_utc, "status": "PASS", "counts": counts}
         write_json(stages["s4_legality_report"], found)
         event("VALIDATION", id="2A-S4", result="pass")
         return {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "inputs": {
                 "site_timezones": {
                     "path": catalog_path("site_timezones", **tokens),
@@ -76,11 +87,12 @@ def main(
             },
             "counts": counts,
             "coverage": coverage,
-            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": gate.verified_at_utc},
+            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": s0.verified_at_utc},
         }
 
     run_state(
         "S4",
+        CODES,
         compute,
         header=tokens,
         outputs={"s4_legality_report": dataset},
@@ -105,9 +117,7 @@ def open_cache(
     expected = catalog_path("tz_timetable_cache", manifest_fingerprint=found["manifest_fingerprint"])
     if not manifest.endswith(expected) or found["manifest_fingerprint"] != fingerprint:
         raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=manifest)
-    check_published(
-        "2A-S4-020", s3_report, "tz_timetable_cache", manifest
-    )  # else a changed manifest blames the payload
+    check_published(s3_report, "tz_timetable_cache", manifest)  # else a changed manifest blames the payload
     if not Path(payload).is_file():
         raise Abort("2A-S4-023", "payload file is missing", path=payload)
     data = Path(payload).read_bytes()

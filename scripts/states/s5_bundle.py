@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, raise_all
 from scripts.lib.files import (
     canonical_json,
     clear_stages,
@@ -22,7 +22,7 @@ from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.logs import event
 from scripts.states.bundle import verify_bundle, write_index_and_flag
 from scripts.states.outputs import is_withheld
-from scripts.states.receipt import Gate, check_published, open_gate
+from scripts.states.receipt import Receipt, check_published, open_receipt
 from scripts.states.state import Stages, run_state
 
 MISSING, SAMPLE = "S4 report is missing or withheld", 10
@@ -33,6 +33,12 @@ DATASETS = (
     "s4_legality_report",
     "validation_bundle_2A",
 )
+CODES: Codes = {
+    "2A-S5-001": [Breach.RECEIPT],
+    "2A-S5-010": [Breach.MISSING],
+    "2A-S5-030": ["s4_legality_report"],
+    "2A-S5-080": [Breach.AUTHORITY],
+}
 
 
 def main(
@@ -52,21 +58,21 @@ def main(
     bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
 
     def compute(_: Stages) -> dict[str, Any]:
-        gate = open_gate("S5", receipt, inventory, fingerprint, *DATASETS)
+        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
         check_sites(s4_report, site_timezones)
         seeds = discover_seeds(root, fingerprint)
         event("DISCOVERY", seeds=seeds)
-        cache = check_cache(gate, manifest, payload)
+        cache = check_cache(s0, manifest, payload)
         found = legality_reports(root, seeds, fingerprint)
-        check_published("2A-S5-030", s4_report, "s4_legality_report", legality)
+        check_published(s4_report, "s4_legality_report", legality)
         evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in found.items()}
         evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
-        digest = publish(bundle, evidence, fingerprint, gate.verified_at_utc)
+        digest = publish(bundle, evidence, fingerprint, s0.verified_at_utc)
         event("DIGEST", sha256_hex=digest)
         listed = [name for name in tree_files(bundle) if name not in (INDEX_NAME, FLAG_NAME)]
         event("VALIDATION", id="2A-S5", result="pass")
         return {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "inputs": {
                 "cache": {
                     "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
@@ -88,6 +94,7 @@ def main(
 
     status = run_state(
         "S5",
+        CODES,
         compute,
         header={"manifest_fingerprint": fingerprint},
         outputs={},
@@ -125,7 +132,7 @@ def discover_seeds(root: Path, fingerprint: str) -> list[int]:
     return here
 
 
-def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
+def check_cache(s0: Receipt, manifest: str, payload: str) -> dict[str, Any]:
     """Step 2: the cache is present (2A-S5-010), valid, of the sealed tzdb, and its payload has its digest (-020)."""
     for path in (manifest, payload):
         if not Path(path).is_file():
@@ -136,14 +143,14 @@ def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
     except (OSError, ValueError) as problem:
         errors = [str(problem)]
     if not errors:
-        tzdb = gate.sealed["tzdb_release"]
+        tzdb = s0.sealed["tzdb_release"]
         wanted = {
-            "manifest_fingerprint": gate.receipt["manifest_fingerprint"],
-            "tzdb_release_tag": tzdb["version_tag"],
-            "tzdb_archive_sha256": tzdb["sha256_hex"],
+            "manifest_fingerprint": s0.manifest_fingerprint,
+            "tzdb_release_tag": tzdb.version_tag,
+            "tzdb_archive_sha256": tzdb.sha256_hex,
             "tz_index_digest": sha256_file(payload),
             "rle_cache_bytes": Path(payload).stat().st_size,
-            "created_utc": gate.verified_at_utc,
+            "created_utc": s0.verified_at_utc,
         }
         errors = [f"{name} is {cache[name]}, found {value}" for name, value in wanted.items() if cache[name] != value]
     if errors:

@@ -15,7 +15,7 @@ import yaml
 from scripts.lib import contracts
 from scripts.lib.files import read_json, write_json
 from scripts.states.outputs import check_output
-from tests.lawful import CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, column, raised
+from tests.lawful import CODES, CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, column, raised
 
 ZEROS = "0" * 64
 LATER = "2026-01-01T00:00:00.000000Z"
@@ -135,7 +135,7 @@ def staged(state: str, dataset: str, **fields: Any):
         stage = house.root / "staged.json"
         write_json(stage, read_json(house.files[dataset]) | fields)
         tokens = TOKENS if "seed=" in house.path(dataset) else {"manifest_fingerprint": FINGERPRINT}
-        return raised(lambda: check_output(state, dataset, house.path(dataset), stage, tokens, CREATED))
+        return raised(lambda: check_output(dataset, house.path(dataset), stage, tokens, CREATED), CODES[state])
 
     return check
 

@@ -49,15 +49,14 @@ def test_no_code_outside_the_registry():
 
 def test_registry_entries_are_complete():
     for code, entry in reason_codes().items():
-        assert set(entry) == {"name", "state", "validator", "effect", "meaning", "action"}, code
-        assert entry["effect"] in EFFECTS and code.split("-")[1] == entry["state"]
-        assert entry["meaning"].endswith(".") and entry["action"].endswith("."), code
-    names = Counter((entry["state"], entry["name"]) for entry in reason_codes().values())
+        assert entry.effect in EFFECTS and code.split("-")[1] == entry.state
+        assert entry.meaning.endswith(".") and entry.action.endswith("."), code
+    names = Counter((entry.state, entry.name) for entry in reason_codes().values())
     assert max(names.values()) == 1
 
 
 def test_warn_codes_are_the_contracts():
-    warn = {code for code, entry in reason_codes().items() if entry["effect"] == "Warn"}
+    warn = {code for code, entry in reason_codes().items() if entry.effect == "Warn"}
     assert warn == {"2A-S0-070", "2A-S1-070", "2A-S2-070"}
 
 
