@@ -68,7 +68,7 @@ rule compare_runs:
         "../scripts/certification/compare_runs.py"
 
 
-rule compare_baseline:
+rule baseline_facts:
     """The published replica against every published fact: match, differs or unknown."""
     input:
         site_timezones=of_first_seed("site_timezones"),
@@ -76,19 +76,19 @@ rule compare_baseline:
         s1_report=of_first_seed("s1_run_report"),
         s2_report=of_first_seed("s2_run_report"),
         facts="config/authority/facts.yaml",
-        code=code("certification/compare_baseline"),
+        code=code("certification/baseline_facts"),
     output:
         out_csv=at("baseline_facts"),
         out_json=at("baseline_facts_json"),
-        lineage=f"{CERTIFICATION}/lineage/compare_baseline.json",
+        lineage=f"{CERTIFICATION}/lineage/baseline_facts.json",
     log:
-        f"{CERTIFICATION}/logs/compare_baseline.jsonl",
+        f"{CERTIFICATION}/logs/baseline_facts.jsonl",
     benchmark:
-        f"{CERTIFICATION}/benchmarks/compare_baseline.tsv"
+        f"{CERTIFICATION}/benchmarks/baseline_facts.tsv"
     conda:
         "../envs/environment.yaml"
     script:
-        "../scripts/certification/compare_baseline.py"
+        "../scripts/certification/baseline_facts.py"
 
 
 rule gate:

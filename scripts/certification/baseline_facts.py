@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,17 @@ KM_PER_DEGREE = 111.32
 FLOOR_KM2 = 1e-4
 
 
-@dataclass
+class Extent(NamedTuple):
+    """Where a country's sites lie, in degrees; `mean_lat` is the mean over its sites."""
+
+    west: float
+    east: float
+    south: float
+    north: float
+    mean_lat: float
+
+
+@dataclass(frozen=True)
 class Run:
     """One run: `s1`, `s2` frames with `S1_COLUMNS`, `S2_COLUMNS`, and the two states' run reports."""
 
@@ -30,31 +40,37 @@ class Run:
     s2_report: dict[str, Any]
 
     @cached_property
-    def pairs(self) -> pd.Series:
-        """Sites by (country, tzid), most first within a country."""
-        return self.s2.groupby("legal_country_iso")["tzid"].value_counts()
+    def zones(self) -> dict[str, dict[str, int]]:
+        """Sites by country and tzid, most first within a country."""
+        by_country = self.s2.groupby("legal_country_iso")["tzid"]
+        return {str(country): _counted(tzids) for country, tzids in by_country}
 
     @cached_property
-    def tzids(self) -> pd.Series:
+    def tzids(self) -> dict[str, int]:
         """Sites by tzid, most first, ties by name."""
-        return self.s2["tzid"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        return dict(sorted(_counted(self.s2["tzid"]).items(), key=lambda item: (-item[1], item[0])))
 
     @cached_property
-    def extent(self) -> pd.DataFrame:
-        """`west, east, south, north, mean_lat` (degrees) by country."""
+    def extents(self) -> dict[str, Extent]:
+        """Extent by country."""
         by = self.s1.groupby("legal_country_iso")
         lon, lat = by["lon_deg"], by["lat_deg"]
-        edges = {"west": lon.min(), "east": lon.max(), "south": lat.min(), "north": lat.max(), "mean_lat": lat.mean()}
-        return pd.DataFrame(edges)
+        columns = (lon.min(), lon.max(), lat.min(), lat.max(), lat.mean())
+        return {str(name): Extent(*edges) for name, *edges in pd.concat(columns, axis=1).itertuples(name=None)}
 
-    def shares(self, country: str) -> np.ndarray:
+    def shares(self, country: str) -> list[float]:
         """Shares of a country's tzids, largest first; `KeyError` for a country without sites."""
-        return (self.pairs[country] / self.pairs[country].sum()).to_numpy()
+        total = sum(self.zones[country].values())
+        return [sites / total for sites in self.zones[country].values()]
+
+
+def _counted(tzids: "pd.Series[str]") -> dict[str, int]:
+    return {str(tzid): int(sites) for tzid, sites in tzids.value_counts().items()}
 
 
 def _rows(run: Run, of: str) -> int:
     counts = {"site_locations": run.s1_report["counts"]["sites_total"], "s1_tz_lookup": len(run.s1)}
-    return counts.get(of, len(run.s2))
+    return int(counts.get(of, len(run.s2)))
 
 
 def _unjoined(run: Run) -> int:
@@ -63,8 +79,8 @@ def _unjoined(run: Run) -> int:
 
 
 def _countries_with_tzids(run: Run, of: str) -> int:
-    tzids = run.pairs.groupby(level=0, observed=True).size()
-    return int((tzids >= int(of[:-1])).sum() if of.endswith("+") else (tzids == int(of)).sum())
+    least, exact = (int(of[:-1]), False) if of.endswith("+") else (int(of), True)
+    return sum(len(zones) == least if exact else len(zones) >= least for zones in run.zones.values())
 
 
 def _override_pair(run: Run, of: str) -> int:
@@ -78,18 +94,23 @@ def _tzid_changes(run: Run) -> int:
     return int((both["tzid_provisional"] != both["tzid"]).sum())
 
 
+def _pair_sites(run: Run, of: str) -> int:
+    country, tzid = of.split()
+    return run.zones.get(country, {}).get(tzid, 0)
+
+
 def _gap(run: Run, of: str) -> float:
     shares = run.shares(of)
-    return float(shares[0] - shares[1]) if len(shares) > 1 else 1.0
+    return shares[0] - shares[1] if len(shares) > 1 else 1.0
 
 
 def _entropy_observed(run: Run, of: str) -> float:
-    shares = run.shares(of)
+    shares = np.array(run.shares(of))
     return float(-(shares * np.log(shares)).sum() / np.log(len(shares))) if len(shares) > 1 else 0.0
 
 
 def _bbox_km2(run: Run, of: str) -> float:
-    west, east, south, north, _ = run.extent.loc[of]
+    west, east, south, north, _ = run.extents[of]
     width = (east - west) * KM_PER_DEGREE * np.cos(np.radians((south + north) / 2))
     return max(float((north - south) * KM_PER_DEGREE * width), FLOOR_KM2)
 
@@ -100,7 +121,7 @@ def _nudged(run: Run) -> pd.DataFrame:
 
 def _fallbacks(run: Run) -> int:
     counts = run.s1_report["counts"]
-    return counts["fallback_nearest_within_threshold"] + counts["fallback_nearest_outside_threshold"]
+    return int(counts["fallback_nearest_within_threshold"] + counts["fallback_nearest_outside_threshold"])
 
 
 # Measures of the whole run, and measures of one country, zone, or "country zone".
@@ -125,19 +146,19 @@ PART: dict[str, Callable[[Run, str], Any]] = {
     "override_pair_rows": _override_pair,
     "applied_rows": lambda run, of: int((run.s1["override_applied"] == (of == "true")).sum()),
     "nudged_country_rows": lambda run, of: int((_nudged(run)["legal_country_iso"] == of).sum()),
-    "tzid_sites": lambda run, of: int(run.tzids.get(of, 0)),
-    "tzid_rank": lambda run, of: int(run.tzids.index.get_loc(of)) + 1,
-    "country_sites": lambda run, of: int(run.pairs[of].sum()),
-    "country_tzids": lambda run, of: len(run.pairs[of]),
-    "pair_sites": lambda run, of: int(run.pairs.get(tuple(of.split()), 0)),
-    "top1_share": lambda run, of: float(run.shares(of)[0]),
+    "tzid_sites": lambda run, of: run.tzids.get(of, 0),
+    "tzid_rank": lambda run, of: list(run.tzids).index(of) + 1 if of in run.tzids else None,
+    "country_sites": lambda run, of: sum(run.zones[of].values()),
+    "country_tzids": lambda run, of: len(run.zones[of]),
+    "pair_sites": _pair_sites,
+    "top1_share": lambda run, of: run.shares(of)[0],
     "gap": _gap,
     "entropy_observed": _entropy_observed,
-    "lat_span": lambda run, of: float(run.extent.loc[of, "north"] - run.extent.loc[of, "south"]),
-    "lon_span": lambda run, of: float(run.extent.loc[of, "east"] - run.extent.loc[of, "west"]),
-    "west": lambda run, of: float(run.extent.loc[of, "west"]),
-    "east": lambda run, of: float(run.extent.loc[of, "east"]),
-    "mean_lat": lambda run, of: float(run.extent.loc[of, "mean_lat"]),
+    "lat_span": lambda run, of: run.extents[of].north - run.extents[of].south,
+    "lon_span": lambda run, of: run.extents[of].east - run.extents[of].west,
+    "west": lambda run, of: run.extents[of].west,
+    "east": lambda run, of: run.extents[of].east,
+    "mean_lat": lambda run, of: run.extents[of].mean_lat,
     "bbox_km2": _bbox_km2,
 }
 
@@ -154,7 +175,7 @@ def measured(run: Run, measure: str, of: str | None) -> Any:
         return None
 
 
-def compare(run: Run, facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def fact_rows(run: Run, facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One row a fact: `fact, published, ours, status, grade, source, why`."""
     rows = []
     for fact in facts:
@@ -200,7 +221,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _frame(path: str, columns: list[str]) -> pd.DataFrame:
-    frame = pq.read_table(path, columns=columns).to_pandas()
+    frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     return frame.astype({name: object for name in columns if isinstance(frame[name].dtype, pd.CategoricalDtype)})
 
 
@@ -208,7 +229,7 @@ def main(
     *, site_timezones: str, s1_tz_lookup: str, s1_report: str, s2_report: str, facts: str, out_csv: str, out_json: str
 ) -> None:
     frames = _frame(s1_tz_lookup, S1_COLUMNS), _frame(site_timezones, S2_COLUMNS)
-    rows = compare(Run(*frames, read_json(s1_report), read_json(s2_report)), load_yaml(facts)["published_facts"])
+    rows = fact_rows(Run(*frames, read_json(s1_report), read_json(s2_report)), load_yaml(facts)["published_facts"])
     # Values are numbers and texts by turns: as objects they are written as they are, 42 not 42.0.
     write_csv(out_csv, pd.DataFrame(rows, dtype=object))
     write_json(out_json, {"summary": summary(rows), "facts": rows})
