@@ -5,7 +5,7 @@ import sys
 sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, also when Snakemake is started elsewhere
 
 from scripts.workflow.check_config import check_config
-from scripts.lib.contracts import dictionary, load_yaml
+from scripts.lib.pins import pins_path
 from scripts.workflow.imports import code_of
 from scripts.states.reopen_record import evidence_paths
 from scripts.certification.retention import superseded, unfinished
@@ -43,34 +43,38 @@ def trace(folder, kind, name):
 
 def names_of_kind(kind):
     """A wildcard constraint: the authorities that are replicas, or imports."""
-    return "|".join(sorted(name for name, entry in AUTHORITIES.items() if entry["kind"] == kind)) or "(?!)"
+    return "|".join(sorted(name for name, entry in AUTHORITIES.items() if entry.kind == kind)) or "(?!)"
 
 
 def authority_file(key):
     """An input function: a file that the authority names."""
-    return lambda wildcards: AUTHORITIES[wildcards.authority][key]
+    return lambda wildcards: getattr(AUTHORITIES[wildcards.authority], key)
 
 
 def authority_root(wildcards):
     """The user's own run root of one seed."""
-    entry = AUTHORITIES[wildcards.authority]
-    return str(Path(entry["root"]) / entry["seeds"][int(wildcards.seed)]["path"])
+    return AUTHORITIES[wildcards.authority].roots[int(wildcards.seed)]
 
 
-def pin(key):
-    """A params function: one pinned value of an upstream seed."""
-    return lambda wildcards: AUTHORITIES[wildcards.authority]["seeds"][int(wildcards.seed)][key]
+def pins(wildcards):
+    """The pinned identity and digests of an upstream seed."""
+    return pins_path(wildcards.authority, wildcards.seed)
 
 
 def pins_of_run(wildcards):
     """The pinned identity and digests of the upstream seed that a run reads."""
-    return AUTHORITIES[CANDIDATES[wildcards.run]["authority"]]["seeds"][int(wildcards.seed)]
+    return pins_path(CANDIDATES[wildcards.run]["authority"], wildcards.seed)
+
+
+def map_release(run):
+    """Release of the merchant map that the run's upstream has, or none."""
+    return next(iter(AUTHORITIES[CANDIDATES[run]["authority"]].merchant_map_releases), None)
 
 
 def releases(wildcards):
     """Explicit version tags of the reference data and, where there is one, of the merchant map."""
     tags = dict(RELEASE)
-    release = AUTHORITIES[CANDIDATES[wildcards.run]["authority"]].get("merchant_mcc_map")
+    release = map_release(wildcards.run)
     return tags | ({"merchant_mcc_map": release} if release else {})
 
 
@@ -89,7 +93,7 @@ def upstream(dataset):
 def mcc_map(wildcards):
     """The merchant map, only where the upstream authority has one."""
     candidate = CANDIDATES[wildcards.run]
-    release = AUTHORITIES[candidate["authority"]].get("merchant_mcc_map")
+    release = map_release(wildcards.run)
     if not release:
         return []
     tokens = {"seed": wildcards.seed, "manifest_fingerprint": wildcards.manifest_fingerprint}
@@ -123,14 +127,14 @@ def of_seeds(dataset):
 def seed_paths(dataset, run):
     """The dataset of every seed of a run, in required order."""
     authority = CANDIDATES[run]["authority"]
-    pins = AUTHORITIES[authority]["seeds"]
+    pins = AUTHORITIES[authority].seeds
     return [
         at(
             dataset,
             run=run,
             authority=authority,
             seed=seed,
-            manifest_fingerprint=pins[seed]["manifest_fingerprint"],
+            manifest_fingerprint=pins[seed].manifest_fingerprint,
         )
         for seed in seeds_of(run)
     ]
@@ -177,7 +181,7 @@ def required_seeds(wildcards):
 def seeds_of(run):
     """Required seeds that the candidate's authority carries; a missing one fails certification, not the workflow."""
     candidate = CANDIDATES[run]
-    return [seed for seed in candidate["seeds"] if seed in AUTHORITIES[candidate["authority"]]["seeds"]]
+    return [seed for seed in candidate["seeds"] if seed in AUTHORITIES[candidate["authority"]].seeds]
 
 
 def retained(run):
@@ -188,8 +192,8 @@ def retained(run):
 
 def run_ids(run):
     """The pinned upstream run id of every seed of a run."""
-    pins = AUTHORITIES[CANDIDATES[run]["authority"]]["seeds"]
-    return {str(seed): pins[seed]["run_id"] for seed in seeds_of(run)}
+    pins = AUTHORITIES[CANDIDATES[run]["authority"]].seeds
+    return {str(seed): pins[seed].run_id for seed in seeds_of(run)}
 
 
 def certificates(run):

@@ -32,6 +32,7 @@ rule build_policy:
 rule s0_gate:
     """S0: prove that 1B passed, seal every input by digest, write the receipt."""
     input:
+        pins=pins_of_run,
         run_receipt=upstream("run_receipt_1B"),
         bundle_index=upstream("validation_bundle_index_1B"),
         bundle_flag=upstream("validation_passed_flag_1B"),
@@ -60,8 +61,6 @@ rule s0_gate:
     conda:
         "../envs/environment.yaml"
     params:
-        seed=lambda wildcards: int(wildcards.seed),
-        pins=pins_of_run,
         releases=releases,
         authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
         frozen_authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"] in config["frozen_authorities"],

@@ -12,6 +12,7 @@ rule build_upstream:
         tz_world=shared("tz_world_2025a"),
         places=shared("populated_places"),
         facts=authority_file("facts"),
+        pins=pins,
         code=code("upstream/build_upstream"),
     output:
         site_locations=at("site_locations"),
@@ -30,12 +31,6 @@ rule build_upstream:
         "../envs/environment.yaml"
     params:
         authority=lambda wildcards: wildcards.authority,
-        seed=lambda wildcards: int(wildcards.seed),
-        manifest_fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
-        run_id=pin("run_id"),
-        parameter_hash=pin("parameter_hash"),
-        created_utc=pin("created_utc"),
-        pins=pin("files"),
     script:
         "../scripts/upstream/build_upstream.py"
 
@@ -43,6 +38,7 @@ rule build_upstream:
 rule import_upstream:
     """A user's own 1B run root, copied as it is and held against its pins."""
     input:
+        pins=pins,
         code=code("upstream/import_upstream"),
     output:
         site_locations=at("site_locations"),
@@ -61,8 +57,5 @@ rule import_upstream:
         "../envs/environment.yaml"
     params:
         source=authority_root,
-        seed=lambda wildcards: int(wildcards.seed),
-        manifest_fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
-        pins=pin("files"),
     script:
         "../scripts/upstream/import_upstream.py"

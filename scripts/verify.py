@@ -16,6 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script, it finds its modules beside it
+
+from scripts.lib.pins import SeedPins
+
 SUMS, ABSENT, CRATE = "SHA256SUMS", "NOT_INCLUDED.sha256", "ro-crate-metadata.json"
 PRUNED, CERTIFICATE = "results/prune_receipt.json", "certification/segment2a_certification.json"
 HEX = re.compile(r"[a-f0-9]{64}")
@@ -24,8 +28,6 @@ FLAG = re.compile(r"sha256_hex = ([a-f0-9]{64})\n?")
 PLACES = "results/((archive|reference|runs/[^/]+/(certification|policy|seed=[^/]+)|upstream/[^/]+/seed=[^/]+)/)?"
 CACHES = r"results/(verify|gate)\.log|\.snakemake(/.*)?|scripts/(.*/)?__pycache__/.*"
 EXEMPT = re.compile(rf"{PLACES}(logs|benchmarks)/.*|{CACHES}")
-PIN_LINE = re.compile(r'((?:  )*)("(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|0|[1-9]\d*):(?: ([^{ ].*))?', re.ASCII)
-IDENTITY = ("run_id", "manifest_fingerprint", "parameter_hash", "created_utc")
 STATED = {  # rule -> (output that states a digest, under which key, of which output)
     "build_tzdb_release": ("meta", "archive_sha256", "archive"),
     "s0_gate": ("determinism", "sha256_hex", "inventory"),
@@ -356,52 +358,11 @@ def check_outputs(tree: Tree, rank: dict[str, int]) -> None:
 
 
 def check_upstream(tree: Tree, rank: int, record: Record) -> None:
-    """The files of an upstream against the pins that its job was held to, and these against the authority file."""
-    params, root = record["params"], record["outputs"]["run_receipt"][0]["path"].rpartition("/")[0]
-    for name, pin in params["pins"].items():
-        tree.made.setdefault(f"{root}/{name}", (pin, record["record"]))
-        tree.compare(rank, f"{root}/{name}", pin, f"its pin in {record['record']}")
-    check_pins(tree, record["wildcards"]["authority"], params["seed"], {**params, "files": params["pins"]})
-
-
-def check_pins(tree: Tree, authority: str, seed: int, stated: dict[str, Any]) -> None:
-    """The pins that a job was held to are those of the authority file."""
-    path = f"config/authority/{authority}.yaml"
-    if tree.digest(path) is None:
-        tree.gone(-1, path, "It pins the upstream that the results were made from.")
-        return
-    seeds = read_pins(path, tree.text(path)).get("seeds")
-    pinned = seeds.get(str(seed)) if isinstance(seeds, dict) else None
-    if not isinstance(pinned, dict) or not isinstance(pinned.get("files"), dict):
-        raise Broken(path, f"pins no files of seed {seed}")
-    files = pinned["files"].keys() | stated["files"].keys()
-    other = sorted(name for name in files if pinned["files"].get(name) != stated["files"].get(name))
-    other += [key for key in IDENTITY if key in stated and stated[key] != pinned.get(key)]
-    if other:
-        tree.add(-1, "changed", path, f"Seed {seed} was made under another pin of {other[0]}.")
-
-
-def read_pins(path: str, text: str) -> dict[str, Any]:
-    """The content of an authority file as pin_authority.py writes it: a key a line, two blanks a level."""
-    levels: list[dict[str, Any]] = [{}]
-    for number, line in enumerate(re.split("\r?\n", text), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        odd = Broken(path, f"is not as `scripts.upstream.pin_authority` writes it in line {number}; pin it anew")
-        match = PIN_LINE.fullmatch(line)
-        depth = len(match[1]) // 2 if match else len(levels)
-        if depth >= len(levels):
-            raise odd
-        try:
-            key = json.loads(match[2]) if match[2].startswith('"') else match[2]
-            value = {} if match[3] is None else json.loads(match[3])
-        except (ValueError, RecursionError):
-            raise odd from None
-        if key in levels[depth]:
-            raise odd
-        levels[depth][key] = value
-        levels[depth + 1 :] = [value] if match[3] is None else []
-    return levels[0]
+    """The files of an upstream against the pins that its job was held to."""
+    root, (pins,) = record["outputs"]["run_receipt"][0]["path"].rpartition("/")[0], record["inputs"]["pins"]
+    if tree.digest(pins["path"]) == pins["sha256"]:  # else `check_uses` says so
+        for name, pin in SeedPins.of(tree.json(pins["path"])).files.items():
+            tree.compare(rank, f"{root}/{name}", pin, f"its pin in {pins['path']}")
 
 
 def check_uses(tree: Tree, rank: dict[str, int], records: dict[str, Record]) -> None:
@@ -444,8 +405,7 @@ def check_stated(tree: Tree, rank: int, record: Record) -> None:
 
 
 def check_seal(tree: Tree, rank: int, record: Record) -> None:
-    """S0: the sealed inventory against the files, its pins against the authority, its receipt against the 1B flag."""
-    check_pins(tree, record["params"]["authority"], record["params"]["seed"], record["params"]["pins"])
+    """S0: the sealed inventory against the files, its receipt against the 1B flag."""
     receipt, inventory = (record["outputs"][name][0]["path"] for name in ("receipt", "inventory"))
     used = [entry["path"] for entry in entries(record, "inputs")]
     for row in tree.json(inventory):
@@ -467,7 +427,7 @@ def check_seal(tree: Tree, rank: int, record: Record) -> None:
 
 def check_verdict_of_s5(tree: Tree, rank: int, record: Record) -> None:
     """S5: where the report says pass, a bundle with flag over true copies of the evidence; else none."""
-    report, seed = record["outputs"]["report"][0]["path"], record["params"]["seed"]
+    report, seed = record["outputs"]["report"][0]["path"], record["wildcards"]["seed"]
     found = tree.json(report)
     place = f"data/layer1/2A/validation/manifest_fingerprint={found['manifest_fingerprint']}"
     bundle = f"{report.partition('/reports/')[0]}/{place}"

@@ -16,6 +16,7 @@ import yaml
 from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
+from scripts.lib.pins import SeedPins
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
 from scripts.states.policy import nudge_digest
@@ -114,7 +115,7 @@ class House:
     def repin(self) -> None:
         """Pin the upstream as it lies."""
         files = {name: sha256_file(self.upstream / name) for name in tree_files(self.upstream)}
-        self.pins = {**{key: self.run[key] for key in self.run if key != "seed"}, "files": files}
+        self.pins = SeedPins(**self.run, files=files)
 
     def policy(self, name: str, value: Any) -> None:
         self.files[name].parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,9 @@ class House:
             "report": "s0_run_report",
         }
         arguments = self._args(*upstream, *shared, **outputs)
-        s0_gate.main(**arguments | {"seed": SEED, "pins": self.pins, "releases": releases} | changes)
+        pins = self.root / "pins.json"
+        write_json(pins, self.pins.asdict())
+        s0_gate.main(**arguments | {"pins": str(pins), "releases": releases} | changes)
 
     def s1(self, **changes: Any) -> list[str]:
         names = ("site_locations", "lookup_index", "country_zones", "tz_nudge", "tz_overrides", "governance")

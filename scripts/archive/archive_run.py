@@ -75,12 +75,8 @@ def is_beside(record: str, paths: set[str]) -> bool:
 
 
 def outputs(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a job made: its outputs, those that may be absent, and the pinned files of an upstream."""
-    made = [entry for group in record["outputs"].values() for entry in group] + record["extra_outputs"]
-    if "run_receipt" in record["outputs"]:
-        root = Path(record["outputs"]["run_receipt"][0]["path"]).parent
-        made += [{"path": (root / name).as_posix(), "sha256": pin} for name, pin in record["params"]["pins"].items()]
-    return made
+    """What a job made: its outputs, and those that may be absent."""
+    return [entry for group in record["outputs"].values() for entry in group] + record["extra_outputs"]
 
 
 def closure(records: Records, runs: list[str], results: list[str]) -> Records:

@@ -7,6 +7,7 @@ from scripts.lib.contracts import catalog_path, dictionary
 from scripts.lib.errors import Abort, Breach, Codes, coded
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
+from scripts.lib.pins import read_pins
 from scripts.states.authority_conflict import check_authority
 from scripts.states.policy import load_overrides
 from scripts.states.reopen_record import check_reopen
@@ -31,6 +32,7 @@ CODES: Codes = {
 @coded(CODES)
 def main(
     *,
+    pins: str,
     run_receipt: str,
     bundle_index: str,
     bundle_flag: str,
@@ -46,8 +48,6 @@ def main(
     inventory: str,
     determinism: str,
     report: str,
-    seed: int,
-    pins: dict[str, Any],
     releases: dict[str, str],
     merchant_mcc_map: list[str] | str = (),
     authority: str = "",
@@ -55,12 +55,13 @@ def main(
     reopen_record: list[str] | str = (),
     reopen_evidence: list[str] | str = (),
 ) -> None:
+    pinned = read_pins(pins)
     record = str(reopen_record) if reopen_record else None
-    check_reopen(authority, frozen_authority, record, seed, pins["created_utc"])
-    run = read_run_receipt(run_receipt, seed, pins)
+    check_reopen(authority, frozen_authority, record, pinned.seed, pinned.created_utc)
+    run = read_run_receipt(run_receipt, pinned)
     fingerprint = run["manifest_fingerprint"]
     flag_digest = check_bundle(bundle_index, bundle_flag)
-    check_egress(site_locations, bundle_index, seed, fingerprint, pins)
+    check_egress(site_locations, bundle_index, pinned)
     event("GATE", result="pass", flag_sha256_hex=flag_digest)
 
     paths = {
@@ -80,7 +81,7 @@ def main(
     check_minimum_set(paths)
     tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
 
-    tags = version_tags(paths, seed, fingerprint, releases)
+    tags = version_tags(paths, pinned.seed, fingerprint, releases)
     rows = [seal(asset, path, tags[asset], run, releases) for asset, path in paths.items()]
     check_unique(rows)
     check_authority(*paths, *OUTPUTS)

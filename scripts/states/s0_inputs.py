@@ -6,11 +6,12 @@ from typing import Any
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file
+from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb_archive import check_archive
 
 
-def read_run_receipt(path: str, seed: int, pins: dict[str, Any]) -> dict[str, Any]:
+def read_run_receipt(path: str, pins: SeedPins) -> dict[str, Any]:
     """Step 1: identity comes from the upstream run receipt alone; it must be the pinned one (2A-S0-010, -004)."""
     try:
         run = read_json(path)
@@ -19,22 +20,19 @@ def read_run_receipt(path: str, seed: int, pins: dict[str, Any]) -> dict[str, An
     errors = schema_errors(run, "schemas.1B.yaml#/run_receipt")
     if errors:
         raise Abort("2A-S0-010", f"run receipt invalid: {'; '.join(errors[:3])}", path=path)
-    expected = {
-        "seed": seed,
-        **{key: pins[key] for key in ("run_id", "manifest_fingerprint", "parameter_hash", "created_utc")},
-    }
     raise_all(
         [
-            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=seed)
-            for key, value in expected.items()
+            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=pins.seed)
+            for key, value in pins.receipt.items()
             if run[key] != value
         ]
     )
     return run
 
 
-def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint: str, pins: dict[str, Any]) -> None:
+def check_egress(site_locations: str, bundle_index: str, pins: SeedPins) -> None:
     """Step 3: site_locations is a pointer at the same fingerprint, with the pinned bytes; its rows are not read."""
+    seed, fingerprint = pins.seed, pins.manifest_fingerprint
     if not Path(site_locations).is_file():
         raise Abort("2A-S0-010", "site_locations is missing", path=site_locations, seed=seed)
     expected = catalog_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
@@ -46,7 +44,7 @@ def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint:
     raise_all(
         [
             Abort("2A-S0-015", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
-            for name, digest in sorted(pins["files"].items())
+            for name, digest in sorted(pins.files.items())
             if not Path(root + name).is_file() or sha256_file(root + name) != digest
         ]
     )

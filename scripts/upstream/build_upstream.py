@@ -11,6 +11,7 @@ import shapely
 from scripts.lib.contracts import arrow_schema, load_yaml
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_json
+from scripts.lib.pins import read_pins
 from scripts.lib.tables import write_table
 from scripts.reference.tz_world import read_tz_world
 from scripts.upstream import replica as rep
@@ -142,26 +143,15 @@ def main(
     tz_world: str,
     places: str,
     facts: str,
+    pins: str,
     site_locations: str,
     bundle_index: str,
     bundle_flag: str,
     run_receipt: str,
     replica_manifest: str,
     authority: str,
-    seed: int,
-    run_id: str,
-    manifest_fingerprint: str,
-    parameter_hash: str,
-    created_utc: str,
-    pins: dict[str, str],
-) -> None:
-    receipt = {
-        "run_id": run_id,
-        "seed": seed,
-        "parameter_hash": parameter_hash,
-        "manifest_fingerprint": manifest_fingerprint,
-        "created_utc": created_utc,
-    }
+) -> list[str]:
+    pinned = read_pins(pins)
     outputs = {
         "site_locations": site_locations,
         "bundle_index": bundle_index,
@@ -169,8 +159,10 @@ def main(
         "run_receipt": run_receipt,
         "replica_manifest": replica_manifest,
     }
-    build(tz_world, places, facts, authority, receipt, outputs)
-    check_pins(Path(run_receipt).parent, seed, manifest_fingerprint, pins)
+    build(tz_world, places, facts, authority, pinned.receipt, outputs)
+    root = Path(run_receipt).parent
+    check_pins(root, pinned)
+    return sorted({str(root / name) for name in pinned.files} - set(outputs.values()))
 
 
 if __name__ == "__main__":

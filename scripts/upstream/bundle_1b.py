@@ -10,6 +10,7 @@ from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, tree_files, write_json, write_text
 from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
+from scripts.lib.pins import SeedPins
 from scripts.upstream.bundle_law import REQUIRED
 
 
@@ -61,16 +62,16 @@ def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
     return {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
 
 
-def check_pins(root: str | Path, seed: int, fingerprint: str, pins: dict[str, str]) -> None:
+def check_pins(root: str | Path, pins: SeedPins) -> None:
     """Raise `UsageError` naming every upstream file below `root` that differs from its pin, is missing or has none."""
-    found = digests(root, seed, fingerprint)
-    differing = sorted(name for name in {*found, *pins} if found.get(name) != pins.get(name))
+    found, pinned = digests(root, pins.seed, pins.manifest_fingerprint), pins.files
+    differing = sorted(name for name in {*found, *pinned} if found.get(name) != pinned.get(name))
     if differing:
         listing = "\n  ".join(
-            f"{name}: pinned {pins.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
+            f"{name}: pinned {pinned.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
         )
         raise UsageError(
-            f"upstream of seed {seed} differs from its authority file:\n  {listing}",
+            f"upstream of seed {pins.seed} differs from its authority:\n  {listing}",
             where=str(root),
             action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
         )

@@ -13,7 +13,7 @@ SEED = "results/runs/tiny/seed=42"
 RECORD = f"{SEED}/lineage/*/s1_tz_lookup.json"
 DATA = f"{SEED}/data/layer1/2A/s1_tz_lookup/*/*/*.parquet"
 BUNDLE = f"{SEED}/data/layer1/2A/validation/*"
-AUTHORITY = "config/authority/tiny.yaml"
+PINS = "config/authority/pins/tiny/42.json"
 
 
 def copy(certified: Path, folder: Path) -> Path:

@@ -181,10 +181,10 @@ def forged(project: Path, tmp_path: Path) -> Path:
 def test_edited_code_and_edited_pins_are_named(forged: Path):
     script = forged / "scripts/states/s3_timetable.py"
     script.write_text(script.read_text() + "\n")
-    pins = forged / "config/authority/tiny.yaml"
+    pins = forged / "config/authority/pins/tiny/42.json"
     pins.write_text(re.sub(r'run_receipt.json": "\w', 'run_receipt.json": "x', pins.read_text(), count=1))
     found = {finding.path: finding for finding in verify_tree(forged)}
-    assert sorted(found) == ["config/authority/tiny.yaml", "scripts/states/s3_timetable.py"]
+    assert sorted(found) == ["config/authority/pins/tiny/42.json", "scripts/states/s3_timetable.py"]
     assert max(str(finding).count("\n") for finding in found.values()) < 3
 
 

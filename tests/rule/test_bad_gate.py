@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -50,6 +51,15 @@ def index(edit):
 
 def receipt(**fields):
     return lambda house: house.edit("run_receipt", lambda found: found | fields)
+
+
+def pinned(**files):
+    """Files that the authority pins beside those that lie there."""
+
+    def apply(house: House) -> None:
+        house.pins = replace(house.pins, files=house.pins.files | files)
+
+    return apply
 
 
 def beside_bundle(house: House) -> None:
@@ -115,14 +125,13 @@ UPSTREAM = {
     "sites missing": ("2A-S0-010", lambda house: house.files["site_locations"].unlink()),
     "sites with flipped byte": ("2A-S0-015", lambda house: house.flip("site_locations")),
     "sites truncated": ("2A-S0-015", lambda house: house.files["site_locations"].write_bytes(b"PAR1")),
-    "pinned file missing": ("2A-S0-015", lambda house: house.pins["files"].update({"gone.json": "0" * 64})),
+    "pinned file missing": ("2A-S0-015", pinned(**{"gone.json": "0" * 64})),
 }
 
 
 @pytest.mark.parametrize("name", UPSTREAM)
 def test_upstream(name, passed):
     code, change = UPSTREAM[name]
-    passed.pins = json.loads(json.dumps(passed.pins))
     change(passed)
     refuse(passed, code)
 

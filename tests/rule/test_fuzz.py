@@ -212,7 +212,7 @@ def test_json_inputs_raise_their_codes(house, tmp_path, content):
     path = tmp_path / "index.json"
     path.write_bytes(content)
     for call, codes in (
-        (lambda: read_run_receipt(str(path), 42, house.pins), {"2A-S0-010"}),
+        (lambda: read_run_receipt(str(path), house.pins), {"2A-S0-010"}),
         (lambda: check_bundle(str(path), str(tmp_path / "_passed.flag")), {"2A-S0-003"}),
         (lambda: check_tzdb(house.path("tzdb"), str(path), RELEASE), {"2A-S0-022", "2A-S0-023"}),
     ):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.contracts import load_yaml
+from scripts.lib.pins import pins_path, read_pins
 
 PAGES = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
 PATH = re.compile(r"(?:scripts|config|docs|tests|rules|envs|profiles)/[\w./-]*[\w/]")
@@ -40,5 +41,5 @@ def test_consumers_example_names_the_pinned_run():
     text = Path("docs/consumers.md").read_text()
     (run, seed) = re.search(r"results/runs/(\w+)/seed=(\d+)", text).groups()
     authority = load_yaml(Path(f"config/candidates/{run}.yaml"))["authority"]
-    pins = load_yaml(Path(f"config/authority/{authority}.yaml"))["seeds"][int(seed)]
-    assert re.search(r'"([0-9a-f]{64})"', text)[1] == pins["manifest_fingerprint"]
+    pins = read_pins(pins_path(authority, seed))
+    assert re.search(r'"([0-9a-f]{64})"', text)[1] == pins.manifest_fingerprint

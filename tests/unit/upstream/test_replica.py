@@ -1,5 +1,6 @@
 """The replica of segment 1B: placement on hand-made zones, counts from the facts, the bundle law and the pins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ import shapely
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, UsageError
-from scripts.lib.files import sha256_file
+from scripts.lib.files import sha256_file, write_json
+from scripts.lib.pins import pins_path
 from scripts.reference.tz_world import write_tz_world
 from scripts.upstream import build_upstream, import_upstream, pin_authority
 from scripts.upstream import replica as rep
-from scripts.upstream.bundle_1b import check_pins, digests, root_paths, write_bundle
+from scripts.upstream.authority import read_authority
+from scripts.upstream.bundle_1b import check_pins, root_paths, write_bundle
 from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.pin_authority import seed_pins
 
 FACTS_FILE = "config/authority/facts.yaml"
 FACTS = load_yaml(FACTS_FILE)["replica"]
@@ -163,15 +167,13 @@ def test_facts_hold_the_published_counts_and_hotspots():
 
 @pytest.mark.parametrize("name", ["published", "frozen", "reopened"])
 def test_authority_files_state_what_the_facts_give(name):
-    authority = load_yaml(f"config/authority/{name}.yaml")
-    assert authority["kind"] == "replica" and authority["facts"] == FACTS_FILE
-    assert list(authority["seeds"]) == list(FACTS["authorities"][name]["seeds"])
-    for seed, entry in authority["seeds"].items():
-        assert {key: entry[key] for key in rep.identity(FACTS, name, seed)} == rep.identity(FACTS, name, seed)
-        assert (
-            len(entry["files"]) == 11
-            and root_paths(seed, entry["manifest_fingerprint"])["run_receipt"] in entry["files"]
-        )
+    authority = read_authority(name, load_yaml(f"config/authority/{name}.yaml"))
+    assert authority.kind == "replica" and authority.facts == FACTS_FILE
+    assert set(authority.seeds) == set(FACTS["authorities"][name]["seeds"])
+    for seed, pins in authority.seeds.items():
+        assert pins.receipt == {"seed": seed, **rep.identity(FACTS, name, seed)}
+        assert len(pins.files) == 11
+        assert root_paths(seed, pins.manifest_fingerprint)["run_receipt"] in pins.files
 
 
 def toy_root(folder: Path) -> tuple[Path, dict]:
@@ -193,7 +195,7 @@ def toy_root(folder: Path) -> tuple[Path, dict]:
         "authority": "toy",
     }
     build_upstream.build(**given, receipt={"seed": 42, **known}, outputs=outputs)
-    return root, {**given, **outputs, **known, "seed": 42}
+    return root, {**given, **outputs}
 
 
 def test_root_obeys_the_bundle_law_and_its_own_pins(tmp_path):
@@ -201,17 +203,18 @@ def test_root_obeys_the_bundle_law_and_its_own_pins(tmp_path):
     index, flag = given["bundle_index"], given["bundle_flag"]
     digest = check_bundle(index, flag)
     assert Path(flag).read_bytes() == f"sha256_hex = {digest}\n".encode() and Path(flag).stat().st_size == 78
-    pins = digests(root, 42, given["manifest_fingerprint"])
-    build_upstream.main(**given, pins=pins)  # a second build gives equal bytes
+    pins, path = seed_pins(root), str(tmp_path / "pins.json")
+    write_json(path, pins.asdict())
+    build_upstream.main(**given, pins=path)  # a second build gives equal bytes
     sites = pq.read_table(given["site_locations"])
     keys = list(zip(*(sites[name].to_pylist() for name in sites.column_names[:3]), strict=True))
     assert sites.num_rows == 62 and keys == sorted(set(keys))
 
-    wrong = {**pins, "run_receipt.json": "0" * 64, "gone.json": "1" * 64}
+    write_json(path, replace(pins, files={**pins.files, "run_receipt.json": "0" * 64, "gone.json": "1" * 64}).asdict())
     with pytest.raises(UsageError, match=r"gone.json[^\n]*no file\n.*run_receipt.json"):
-        build_upstream.main(**given, pins=wrong)
+        build_upstream.main(**given, pins=path)
     with pytest.raises(UsageError, match="pinned not at all"):
-        build_upstream.main(**given, pins={})
+        check_pins(root, replace(pins, files={}))
 
     Path(index).with_name("s9_summary.json").write_text("{}")
     with pytest.raises(Abort) as breach:
@@ -229,19 +232,19 @@ def test_own_run_root_is_pinned_and_imported(tmp_path, monkeypatch):
     (root / "replica_manifest.json").unlink()
     (root / "data/layer1/1A").mkdir(parents=True)
     (root / "data/layer1/1A/other.txt").write_text("not read by 2A")
-    monkeypatch.setattr(pin_authority, "AUTHORITIES", tmp_path)
+    monkeypatch.chdir(tmp_path)
     pin_authority.main([str(root), "--name", "mine"])
-    authority = load_yaml(tmp_path / "mine.yaml")
-    assert authority["kind"] == "import" and authority["seeds"][42]["path"] == "."
-    pins = authority["seeds"][42]["files"]
-    assert len(pins) == 10 and not any("1A" in name for name in pins)
+    authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
+    assert authority.kind == "import" and authority.roots == {42: str(root)}
+    pins = authority.seeds[42]
+    assert len(pins.files) == 10 and not any("1A" in name for name in pins.files)
 
     target = tmp_path / "upstream"
-    fingerprint = given["manifest_fingerprint"]
-    outputs = {name: str(target / path) for name, path in root_paths(42, fingerprint).items()}
-    given = {"source": str(root), "seed": 42, "manifest_fingerprint": fingerprint, "pins": pins}
+    outputs = {name: str(target / path) for name, path in root_paths(42, pins.manifest_fingerprint).items()}
+    given = {"source": str(root), "pins": pins_path("mine", 42)}
     import_upstream.main(**given, **outputs)
-    check_pins(target, 42, fingerprint, {**pins, "replica_manifest.json": sha256_file(outputs["replica_manifest"])})
+    manifest = {"replica_manifest.json": sha256_file(outputs["replica_manifest"])}
+    check_pins(target, replace(pins, files=pins.files | manifest))
     (root / "run_receipt.json").write_text("{}")
     with pytest.raises(UsageError, match=r"run_receipt\.json"):
         import_upstream.main(**given, **outputs)
