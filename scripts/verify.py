@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script, it finds its modules beside it
 
 from scripts.lib.pins import SeedPins
+from scripts.lib.records import record as as_record
 
 SUMS, ABSENT, CRATE = "SHA256SUMS", "NOT_INCLUDED.sha256", "ro-crate-metadata.json"
 PRUNED, CERTIFICATE = "results/prune_receipt.json", "certification/segment2a_certification.json"
@@ -361,7 +362,7 @@ def check_upstream(tree: Tree, rank: int, record: Record) -> None:
     """The files of an upstream against the pins that its job was held to."""
     root, (pins,) = record["outputs"]["run_receipt"][0]["path"].rpartition("/")[0], record["inputs"]["pins"]
     if tree.digest(pins["path"]) == pins["sha256"]:  # else `check_uses` says so
-        for name, pin in SeedPins.of(tree.json(pins["path"])).files.items():
+        for name, pin in as_record(SeedPins, tree.json(pins["path"])).files.items():
             tree.compare(rank, f"{root}/{name}", pin, f"its pin in {pins['path']}")
 
 

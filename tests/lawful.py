@@ -17,6 +17,7 @@ from scripts.lib.contracts import arrow_schema, catalog_path
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
 from scripts.lib.pins import SeedPins
+from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
 from scripts.states.policy import nudge_digest
@@ -159,7 +160,7 @@ class House:
         }
         arguments = self._args(*upstream, *shared, **outputs)
         pins = self.root / "pins.json"
-        write_json(pins, self.pins.asdict())
+        write_json(pins, plain(self.pins))
         s0_gate.main(**arguments | {"pins": str(pins), "releases": releases} | changes)
 
     def s1(self, **changes: Any) -> list[str]:

@@ -11,6 +11,7 @@ import yaml
 
 from scripts.lib.files import write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
+from scripts.lib.records import plain
 from scripts.upstream.bundle_1b import merchant_map_folder
 
 FOLDER = Path("config/authority")
@@ -57,5 +58,5 @@ def write_authority(authority: Authority) -> Path:
     for left in (PINS / authority.name).glob("*.json"):
         left.unlink()
     for seed, pins in authority.seeds.items():
-        write_json(pins_path(authority.name, seed), pins.asdict())
+        write_json(pins_path(authority.name, seed), plain(pins))
     return path

@@ -13,6 +13,7 @@ from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file, write_json
 from scripts.lib.pins import pins_path
+from scripts.lib.records import plain
 from scripts.reference.tz_world import write_tz_world
 from scripts.upstream import build_upstream, import_upstream, pin_authority
 from scripts.upstream import replica as rep
@@ -204,13 +205,13 @@ def test_root_obeys_the_bundle_law_and_its_own_pins(tmp_path):
     digest = check_bundle(index, flag)
     assert Path(flag).read_bytes() == f"sha256_hex = {digest}\n".encode() and Path(flag).stat().st_size == 78
     pins, path = seed_pins(root), str(tmp_path / "pins.json")
-    write_json(path, pins.asdict())
+    write_json(path, plain(pins))
     build_upstream.main(**given, pins=path)  # a second build gives equal bytes
     sites = pq.read_table(given["site_locations"])
     keys = list(zip(*(sites[name].to_pylist() for name in sites.column_names[:3]), strict=True))
     assert sites.num_rows == 62 and keys == sorted(set(keys))
 
-    write_json(path, replace(pins, files={**pins.files, "run_receipt.json": "0" * 64, "gone.json": "1" * 64}).asdict())
+    write_json(path, plain(replace(pins, files={**pins.files, "run_receipt.json": "0" * 64, "gone.json": "1" * 64})))
     with pytest.raises(UsageError, match=r"gone.json[^\n]*no file\n.*run_receipt.json"):
         build_upstream.main(**given, pins=path)
     with pytest.raises(UsageError, match="pinned not at all"):
