@@ -30,4 +30,8 @@ $(BIN)/.locked: envs/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
 	touch $@
 
-.PHONY: certify test fast fast-code fast-dag lint
+# Ten minutes and 5 GB of disk; figures to read, not to pass (tests/benchmarks/README.md).
+bench: $(BIN)/.locked
+	python -m tests.benchmarks
+
+.PHONY: certify test fast fast-code fast-dag lint bench

@@ -6,6 +6,8 @@ import pytest
 from scripts.reference.build_tz_world import read_packaged
 from tests.unit.zone_index.brute_zones import make
 
+collect_ignore = ["benchmarks"]  # no tests: `make bench`
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory):

@@ -8,14 +8,15 @@ import pytest
 from scripts.lib.contracts import load_yaml
 from scripts.lib.pins import pins_path, read_pins
 
-PAGES = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
+PAGES = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)")
 PATH = re.compile(r"(?:scripts|config|docs|tests|rules|envs|profiles)/[\w./-]*[\w/]")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_named_paths_exist(page):
     text = page.read_text()
-    named = set(PATH.findall(text)) | {f"docs/{link}" for link in re.findall(r"\]\((\w[\w-]*\.md)\)", text)}
+    named = set(PATH.findall(text))
     examples = {
         "config/authority/mine.yaml",
         "config/candidates/my_idea.yaml",
@@ -23,6 +24,7 @@ def test_named_paths_exist(page):
         "scripts/states/sN_",
     }
     assert sorted(path for path in named - examples if not Path(path).exists()) == []
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
