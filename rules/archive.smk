@@ -1,4 +1,4 @@
-"""Proof and keeping of a result tree: verify it, pack it (design §3, §6).
+"""Proof and keeping of a result tree: verify it, pack it (decisions.md §3, §6).
 
 Reads everything that a run left; writes results/archive. `docs/archive.md` says how to restore.
 """

@@ -1,4 +1,4 @@
-"""One run as one deterministic archive that verifies itself: same tree, same bytes (design §6).
+"""One run as one deterministic archive that verifies itself: same tree, same bytes (decisions.md §6).
 
 Packs the certificate, everything that it was made from by lineage, the lineage itself, and the project with its config,
 policies, pins and software lock; as an RO-Crate, with SHA256SUMS that plain `sha256sum -c` checks.

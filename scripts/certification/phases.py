@@ -1,6 +1,6 @@
 """The plan's Definition-of-Done statements as checks on evidence (certification.md §10).
 
-A check takes the evidence and returns (holds, why, evidence keys). Keys name files of `Evidence.paths`.
+A check takes the evidence and returns (holds, why, evidence keys). The keys name evidence files of the run.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Country -> zones from the sealed tzdb's `zone.tab`: the source of K_c (design §5, decision 1)."""
+"""Country -> zones from the sealed tzdb's `zone.tab`: the source of K_c (decisions.md §5, decision 1)."""
 
 import pyarrow as pa
 

@@ -67,7 +67,7 @@ def preferred_by_country(sites: np.ndarray, preferred: np.ndarray) -> dict[str, 
 
 
 def country_violations(by_country: dict[str, Any], caps: dict[str, Any], cap: float) -> list[str]:
-    """Countries above `cap`, among those with enough sites and enough fallback rows (design §5 decision 6)."""
+    """Countries above `cap`, among those with enough sites and enough fallback rows (decisions.md §5 decision 6)."""
     return sorted(
         country
         for country, entry in by_country.items()

@@ -97,7 +97,7 @@ def active(rows: list[dict[str, Any]], cutoff: str) -> list[dict[str, Any]]:
 
 
 def incomplete_provenance(rows: list[dict[str, Any]]) -> list[str]:
-    """`scope:target` of active rows that do not say who and why (design §5 decision 8)."""
+    """`scope:target` of active rows that do not say who and why (decisions.md §5 decision 8)."""
     lacking = []
     for row in rows:
         complete = all(row.get(field) for field in PROVENANCE) and (row.get("notes") or row.get("evidence_url"))

@@ -234,7 +234,7 @@ def replace_directory(stage: Path, bundle: Path) -> None:
     """Write-once: the same bundle is a no-op; one with foreign files or other bytes is refused (2A-S5-012, -060).
 
     A bundle of this run that other evidence has outdated is replaced only when it is intact: Snakemake may rebuild
-    within a run, and a promoted run is archived and never rebuilt (design §5, decision 13).
+    within a run, and a promoted run is archived and never rebuilt (decisions.md §5, decision 13).
     """
     if bundle.exists():
         foreign = sorted(set(tree_files(bundle)) - set(tree_files(stage)))

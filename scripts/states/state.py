@@ -1,4 +1,4 @@
-"""How a state ends: its dataset published or withheld, its run report written, its status a value (design §3).
+"""How a state ends: its dataset published or withheld, its run report written, its status a value (decisions.md §3).
 
 A breach found in the data is recorded, not thrown at the user: the report says `fail` with its codes, the dataset is
 withheld, and later states of the seed report `blocked`. So one bad seed never hides the verdict.

@@ -1,4 +1,4 @@
-"""Exact answers near zone borders: points against the original edges that touch their cell (see `zone_build`)."""
+"""Exact answers near zone borders: points against the original edges that touch their cell (see `build.py`)."""
 
 from fractions import Fraction
 from itertools import pairwise
