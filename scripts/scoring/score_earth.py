@@ -1,4 +1,4 @@
-"""Earth scorecard and feasibility of one seed: what reality would score, what the cohort can reach (decisions.md §6)."""
+"""Earth scorecard and feasibility of one seed: what reality would score, what a cohort can reach (decisions.md §6)."""
 
 from typing import Any
 
