@@ -6,9 +6,11 @@ from typing import Any
 
 from scripts.lib.files import read_json
 from scripts.lib.records import plain_fields, record, record_fields
+from scripts.scoring.checks import Checks, Verdict, failing, seed_verdict
 from scripts.scoring.cohorts import Cohorts
-from scripts.scoring.gates import Gate, failing, seed_verdict
+from scripts.scoring.gates import Gate
 from scripts.scoring.metric_value import MetricValue
+from scripts.scoring.policy_rows import PolicyRows, policy_rows
 
 Caveat = dict[str, Any]  # `caveat` says what it is, the rest is for people: gate, grade, value, countries
 
@@ -63,19 +65,24 @@ class SeedMetrics:
     reach_2a: dict[str, MetricValue]
     thresholds: dict[str, dict[str, float | None]]  # `b` and `bplus` that each gate was held to
     caveats: list[Caveat]
-    checks: dict[str, dict[str, bool]]  # by grade (B, BPLUS), then check
+    checks: Checks
 
     @property
     def failing_gates(self) -> dict[str, list[str]]:
         return failing(self.checks)
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         return seed_verdict(self.checks)
 
     def gate(self, gate: Gate) -> Gate:
         """The gate as this seed was held to it."""
         return gate.held_to(self.thresholds[gate.name])
+
+    @property
+    def policy_rows(self) -> PolicyRows | None:
+        """What S1 counted; it stands also where the seed failed."""
+        return policy_rows(self.s1_governance, self.s1_sites_total)
 
     @property
     def codes(self) -> list[str]:
