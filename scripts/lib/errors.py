@@ -26,7 +26,7 @@ RERUN = "Delete the file named and run the same command again: the rule that mak
 class Breach(Enum):
     """What can be wrong with a file, a table or its rows, whichever state meets it."""
 
-    AUTHORITY = "schema, dictionary and registry contradict each other"
+    CONTRACTS = "schema, dictionary and registry contradict each other"
     RECEIPT = "no valid S0 receipt of this fingerprint"
     MISSING = "not there, or withheld"
     SEAL = "not sealed, or not the bytes that were sealed or published"

@@ -206,7 +206,7 @@ def structural_checks(
     rows = [pq.read_metadata(path).num_rows for path in (site_locations, s1_tz_lookup, site_timezones)]
     published = not is_withheld(site_timezones)
     try:
-        digest = verify_bundle(bundle)
+        digest = verify_bundle(bundle).digest
     except Abort:
         digest = None
     s5 = state["S5"]

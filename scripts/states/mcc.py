@@ -6,7 +6,7 @@ import numpy as np
 
 from scripts.lib.errors import Abort
 from scripts.lib.tables import values_of
-from scripts.states.authority_conflict import check_authority
+from scripts.states.contract_conflicts import check_contracts
 from scripts.states.receipt import Receipt, check_sealed
 from scripts.states.sites import batches, open_checked
 
@@ -21,7 +21,7 @@ def load_mcc(s0: Receipt, path: list[str] | str, needed: bool, code: str) -> Cal
     if not needed:
         return None
     path = str(path or "merchant_mcc_map")
-    check_authority("merchant_mcc_map")
+    check_contracts("merchant_mcc_map")
     check_sealed(s0, "merchant_mcc_map", path)
     rows = list(batches(open_checked(path, SCHEMA, code), SCHEMA, code))
     known, mcc = (

@@ -9,7 +9,7 @@ from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
 from scripts.lib.records import record
-from scripts.states.authority_conflict import check_authority, check_sealed_authority
+from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"
 INVENTORY_SCHEMA = "schemas.2A.yaml#/manifests/sealed_inputs_2A"
@@ -49,9 +49,9 @@ class Receipt:
 def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[str, ...]) -> Receipt:
     """Read the S0 receipt and inventory of `fingerprint`; RECEIPT unless both are valid and agree.
 
-    `datasets` are those that the state will read and write: AUTHORITY where the contracts contradict each other.
+    `datasets` are those that the state will read and write: CONTRACTS where the contracts contradict each other.
     """
-    check_authority(*datasets)
+    check_contracts(*datasets)
     try:
         found, rows = read_json(path), read_json(inventory)
     except (OSError, ValueError) as problem:
@@ -65,7 +65,7 @@ def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[st
     sealed = {row["asset_id"]: record(SealedAsset, row) for row in rows}
     if sorted(sealed) != sorted(entry["id"] for entry in found["sealed_inputs"]):
         raise _no_receipt("receipt and inventory name different assets", path)
-    check_sealed_authority({asset: (row.schema_ref, row.license_class) for asset, row in sealed.items()})
+    check_sealed_contracts({asset: (row.schema_ref, row.license_class) for asset, row in sealed.items()})
     event("GATE", result="pass", assets=len(sealed))
     return Receipt(fingerprint, found["verified_at_utc"], sealed)
 

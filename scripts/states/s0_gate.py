@@ -8,7 +8,7 @@ from scripts.lib.errors import Abort, Breach, Codes, coded
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.pins import read_pins
-from scripts.states.authority_conflict import check_authority
+from scripts.states.contract_conflicts import check_contracts
 from scripts.states.policy import load_overrides
 from scripts.states.reopen_record import check_reopen
 from scripts.states.s0_inputs import (
@@ -25,7 +25,7 @@ from scripts.upstream.bundle_law import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
 CODES: Codes = {
-    "2A-S0-080": [Breach.AUTHORITY],
+    "2A-S0-080": [Breach.CONTRACTS],
 }
 
 
@@ -84,7 +84,7 @@ def main(
     tags = version_tags(paths, pinned.seed, fingerprint, releases)
     rows = [seal(asset, path, tags[asset], run, releases) for asset, path in paths.items()]
     check_unique(rows)
-    check_authority(*paths, *OUTPUTS)
+    check_contracts(*paths, *OUTPUTS)
     rows.sort(key=lambda row: (row["asset_kind"], row["basename"]))
     event("SEAL", assets=len(rows))
     event("HASH", bytes_total=sum(row["size_bytes"] for row in rows))

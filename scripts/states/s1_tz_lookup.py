@@ -63,7 +63,7 @@ CODES: Codes = {
     "2A-S1-040": [Breach.EMBED, Breach.TIMESTAMP],  # the contract gives S1 no code of its own for the time
     "2A-S1-041": [Breach.OVERWRITE],
     "2A-S1-053": [Breach.ZONE],
-    "2A-S1-080": [Breach.AUTHORITY],
+    "2A-S1-080": [Breach.CONTRACTS],
 }
 
 

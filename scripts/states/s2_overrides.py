@@ -45,7 +45,7 @@ CODES: Codes = {
     "2A-S2-041": [Breach.OVERWRITE],
     "2A-S2-042": [Breach.TIMESTAMP],
     "2A-S2-057": [Breach.ZONE],
-    "2A-S2-080": [Breach.AUTHORITY],
+    "2A-S2-080": [Breach.CONTRACTS],
 }
 TZID_CODES = {("tzid_provisional", "null"): "2A-S2-052", ("tzid_provisional", "value"): "2A-S2-053"}
 

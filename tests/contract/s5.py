@@ -2,7 +2,7 @@
 
 from scripts.lib.files import canonical_json, read_json
 from scripts.lib.flag import flag_text
-from scripts.states.bundle import bundle_digest, verify_bundle
+from scripts.states.bundle import read_index, verify_bundle
 from tests.contract.table import ZEROS, Table, conflict, edit, flip, json, lost
 from tests.lawful import House, raised
 
@@ -27,7 +27,7 @@ def with_flag(change):
 
     def check(house: House) -> list[str]:
         root = house.files[BUNDLE]
-        (root / "_passed.flag").write_bytes(change(bundle_digest(root, read_json(root / "index.json"))))
+        (root / "_passed.flag").write_bytes(change(read_index(root).digest(root)))
         return raised(lambda: verify_bundle(root))
 
     return check

@@ -16,13 +16,13 @@ _PARTITION = re.compile(r"(\w+)=\{(\w+)\}")
 _KEYS = ("x-primary-key", "x-sort")
 
 
-def check_authority(*datasets: str) -> None:
-    """AUTHORITY for every contradiction about `datasets` (ids of the dictionary)."""
+def check_contracts(*datasets: str) -> None:
+    """CONTRACTS for every contradiction about `datasets` (ids of the dictionary)."""
     raise_all([_at_odds(dataset, f"{dataset}: {found}") for dataset in datasets for found in conflicts(dataset)])
 
 
-def check_sealed_authority(sealed: dict[str, tuple[str, str]]) -> None:
-    """AUTHORITY where an asset was sealed with another schema_ref or license_class than the contracts say now."""
+def check_sealed_contracts(sealed: dict[str, tuple[str, str]]) -> None:
+    """CONTRACTS where an asset was sealed with another schema_ref or license_class than the contracts say now."""
     breaches = []
     for asset, found in sealed.items():
         now = dictionary().get(asset, {}).get("schema_ref"), registry().get(asset, {}).get("license_class")
@@ -33,7 +33,7 @@ def check_sealed_authority(sealed: dict[str, tuple[str, str]]) -> None:
 
 
 def _at_odds(dataset: str, message: str) -> Fault:
-    return Fault(Breach.AUTHORITY, "contracts", message, dataset=dataset)
+    return Fault(Breach.CONTRACTS, "contracts", message, dataset=dataset)
 
 
 def conflicts(dataset: str) -> list[str]:
