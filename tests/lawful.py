@@ -248,11 +248,12 @@ class House:
 
         self.edit("sealed_inputs_2A", change)
 
-    def flip(self, name: str, offset: int = -1) -> None:
-        """Change one bit in the middle of a file, or at `offset`."""
-        data = bytearray(self.files[name].read_bytes())
-        data[offset if offset >= 0 else len(data) // 2] ^= 1
-        self.files[name].write_bytes(bytes(data))
+    def flip(self, name: str, offset: int | None = None) -> bytes:
+        """Change one bit in the middle of a file, or at `offset`; returns what it was."""
+        data = self.files[name].read_bytes()
+        at = len(data) // 2 if offset is None else offset
+        self.files[name].write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+        return data
 
     def copy(self, root: Path) -> "House":
         """The same house in another folder."""
@@ -265,6 +266,18 @@ class House:
         }
         twin.files = {**self.files, **moved}
         return twin
+
+    def run_all(self) -> "House":
+        """Run the six states, whatever their status."""
+        self.s0()
+        for number in range(1, 6):
+            getattr(self, f"s{number}")()
+        return self
+
+    def published(self) -> dict[str, str]:
+        """Digest of every published file, by path."""
+        names = [name for name in tree_files(self.root) if name.startswith(("data/", "reports/"))]
+        return {name: sha256_file(self.root / name) for name in names}
 
     def leftovers(self) -> list[str]:
         """Staging files that an interrupted write left."""

@@ -62,7 +62,10 @@ def json(name: str, change: Callable[[Any], Any]):
 
 
 def flip(name: str):
-    return lambda house: house.flip(name)
+    def change(house: House) -> None:
+        house.flip(name)
+
+    return change
 
 
 def lost(name: str):

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from scripts.certification import certify_run
 from scripts.certification.phase_ledger import as_markdown
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
@@ -14,8 +13,8 @@ from scripts.lib.text_tables import number
 from scripts.report import build_report
 from scripts.report.page import caveat_text, in_order
 from scripts.scoring.gates import failing, seed_checks, seed_verdict
+from tests.planted import SEEDS, certify
 
-SEEDS = [42, 7, 101, 202]
 GATES = load_yaml("config/certification/gates.yaml")
 COHORTS = load_yaml("config/certification/cohorts.yaml")
 METRICS = "config/certification/metrics.yaml"
@@ -95,33 +94,18 @@ def page(folder: Path, seeds: list[dict[str, Any]], compared: dict[str, Any] | N
     """The page of a run with these seeds."""
     files = {}
     for kind in ("seed_metrics", "earth", "s4"):
-        files[kind] = [str(folder / f"{kind}_{entry['seed']}.json") for entry in seeds]
+        files[kind] = [str(folder / f"{kind}_{number_}.json") for number_ in range(len(seeds))]
     for number_, entry in enumerate(seeds):
         seed, scored = entry["seed"], bool(entry["sites_total"])
         counts = {"tzids_total": 90, "gap_windows_total": 3589, "fold_windows_total": 3541}
         report = {"seed": seed, "counts": counts, "coverage": {"missing_tzids_count": 0}}
-        write_json(files["seed_metrics"][number_], entry)
         write_json(files["earth"][number_], earth(seed))
         write_json(files["s4"][number_], report if scored else {"seed": seed})
         row = f"US,C_multi,True,{entry['sites_total']},29,2,America/Phoenix,0.75,0.5,0.1,0\n" if scored else ""
         (folder / f"countries_{seed}.csv").write_text(COUNTRY_HEAD + row)
         (folder / f"matrix_{seed}.csv").write_text("country_iso,site_count,OTHER\n" + ("US,9,1\n" if scored else ""))
         (folder / f"audit_{seed}.csv").write_text("seed,country_iso\n")
-    write_json(folder / "comparison.json", compared or {"against": {}})
-    certify_run.main(
-        seed_metrics=files["seed_metrics"],
-        earth=files["earth"],
-        diagnostics=[],
-        comparison=str(folder / "comparison.json"),
-        gates="config/certification/gates.yaml",
-        triage="config/certification/triage.yaml",
-        metrics=METRICS,
-        **{name: str(folder / name) for name in ("certification", "gate_table", "freeze_record", "verdict")},
-        run="planted",
-        authority="planted",
-        required_seeds=SEEDS,
-        retained={},
-    )
+    certify(folder, seeds, earth=files["earth"], compared=compared)
     build_report.main(
         certification=str(folder / "certification"),
         freeze_record=str(folder / "freeze_record"),
