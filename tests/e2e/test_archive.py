@@ -14,7 +14,7 @@ from scripts.archive import archive_run
 from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text
-from scripts.verify import main, verify_tree
+from scripts.archive.prove import say, verify_tree
 from tests.e2e.forge import relative, reseal
 from tests.tiny import snakemake
 
@@ -235,9 +235,9 @@ def test_an_archive_is_judged_by_its_list_alone(restored: Path):
 
 def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
     listed = (restored / "SHA256SUMS").read_text().count("\n") - 1
-    assert main(str(restored)) == 0
+    assert say(str(restored)) == 0
     assert capsys.readouterr().out == f"verify: ok, archive, {listed} files\n"
     for name in ("SHA256SUMS", "ro-crate-metadata.json"):
         (restored / name).unlink()
-    assert main(str(restored)) == 0
+    assert say(str(restored)) == 0
     assert capsys.readouterr().out.startswith("verify: ok, project, ")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.verify import Tree, verify_tree
+from scripts.archive.prove import verify_tree
+from scripts.archive.tree import Tree
 from tests.tiny import snakemake
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.verify import main, verify_tree
+from scripts.archive.prove import say, verify_tree
 from tests.e2e.forge import BUNDLE, DATA, DEEP, PINS, RECORD, SEED, copy, named, one, relative, reseal_all
 
 pytestmark = pytest.mark.slow
@@ -105,7 +105,7 @@ def test_special_files_below_results_are_unexplained(tree: Path):
 
 def test_a_name_cannot_write_the_last_line(tree: Path, capsys: pytest.CaptureFixture):
     (tree / "results/x\nverify: ok, project, 223 files").write_text("evil")
-    assert main(str(tree)) == 1
+    assert say(str(tree)) == 1
     assert capsys.readouterr().out.splitlines()[-1].startswith("verify: 1 not ok")
 
 
@@ -113,7 +113,7 @@ def test_a_name_cannot_write_the_last_line(tree: Path, capsys: pytest.CaptureFix
 def test_nothing_proves_nothing(tree: Path, gone: str, capsys: pytest.CaptureFixture):
     for path in sorted(tree.glob(gone)):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert main(str(tree)) == 1
+    assert say(str(tree)) == 1
     assert ("missing", "results") in named(tree)
 
 
