@@ -3,14 +3,13 @@
 A forged record does not help where a second place states the bytes. Standard library only.
 """
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from scripts.archive.tree import LAST, Broken, Tree
 from scripts.lib.flag import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest
 from scripts.lib.lineage import HashedFile, Lineage
 from scripts.lib.pins import SeedPins, pins_path
-from scripts.lib.records import record as noun
+from scripts.lib.records import record as typed_record
 
 STATED = {  # rule -> (output that states a digest, under which key, of which output)
     "build_tzdb_release": ("meta", "archive_sha256", "archive"),
@@ -45,7 +44,7 @@ def check_upstream(tree: Tree, rank: int, record: Lineage) -> None:
     pins = _pins(record, record.wildcards["authority"])
     if tree.digest(pins.path) == pins.sha256:  # else the changed pins are the finding
         root = record.outputs["run_receipt"][0].path.rpartition("/")[0]
-        for name, digest in noun(SeedPins, tree.json(pins.path)).files.items():
+        for name, digest in typed_record(SeedPins, tree.json(pins.path)).files.items():
             tree.compare(rank, f"{root}/{name}", digest, f"its pin in {pins.path}")
 
 
@@ -104,21 +103,22 @@ def check_s5(tree: Tree, rank: int, record: Lineage) -> None:
 
 def check_flag(tree: Tree, flag: str) -> None:
     """A bundle of 1B or 2A: its index states true digests, its flag the one over the files of the index in order."""
-    root = PurePosixPath(flag).parent
-    index = f"{root}/{INDEX_NAME}"
+    root = flag.removesuffix(FLAG_NAME)
+    index = f"{root}{INDEX_NAME}"
     found = tree.json(index)
     rows = found["files"] if isinstance(found, dict) else sorted(found, key=lambda row: row["path"])
-    digest = tree.joint_digest(f"{root}/{row['path']}" for row in rows)
+    digest = tree.joint_digest(f"{root}{row['path']}" for row in rows)
     for row in rows:
-        if tree.clean(f"{root}/") and row.get("sha256_hex", "") not in ("", tree.digest(f"{root}/{row['path']}")):
+        if tree.clean(root) and row.get("sha256_hex", "") not in ("", tree.digest(f"{root}{row['path']}")):
             tree.add(LAST, "changed", index, f"It states another digest of {row['path']}.")
-    if tree.clean(f"{root}/") and digest != _flag(tree, flag):
+    if tree.clean(root) and digest != _flag(tree, flag):
         tree.add(LAST, "changed", flag, f"The files of the bundle give {digest[:12]}.")
 
 
 def _read(record: Lineage, end: str) -> str:
-    """The first file that a job read whose path ends so; raises LookupError."""
-    return [file.path for file in record.read if file.path.endswith(end)][0]  # noqa: RUF015
+    """The one file that a job read whose path ends so; raises ValueError for none and for several."""
+    (found,) = {file.path for file in record.read if file.path.endswith(end)}
+    return found
 
 
 def _flag(tree: Tree, flag: str) -> str:

@@ -72,11 +72,9 @@ def test_packages_hold_no_code():
 def test_files_stay_small():
     snakefile = (ROOT / "Snakefile").read_text().splitlines()
     assert len(snakefile) < 80
-    # verify.py runs alone beside an unpacked archive, so it cannot be split.
-    limits = {"verify.py": 540}
     long = {
         path.name: len(path.read_text().splitlines())
         for path in Path(ROOT / "scripts").rglob("*.py")
-        if len(path.read_text().splitlines()) > limits.get(path.name, 300)
+        if len(path.read_text().splitlines()) > 300
     }
     assert long == {}

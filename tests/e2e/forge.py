@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.lib.files import pretty_json, sha256_file, sha256_text
 from scripts.archive.prove import verify_tree
+from scripts.lib.files import pretty_json, sha256_file, sha256_text
 
 DEEP = "[" * 200_000
 SEED = "results/runs/tiny/seed=42"

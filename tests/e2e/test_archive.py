@@ -5,16 +5,19 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
 
 from scripts.archive import archive_run
+from scripts.archive.prove import say, verify_tree
+from scripts.archive.sums import sealed, unsealed
 from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
-from scripts.lib.files import read_json, sha256_file, sha256_text
-from scripts.archive.prove import say, verify_tree
+from scripts.lib.files import read_json, sha256_file
+from scripts.lib.lineage import HashedFile
 from tests.e2e.forge import relative, reseal
 from tests.tiny import snakemake
 
@@ -159,7 +162,7 @@ def test_another_run_that_is_out_of_date_keeps_nothing_from_being_packed(project
     made = project / "results/runs/other/certification/verdict.txt"
     made.parent.mkdir(parents=True)
     made.write_text("an earlier verdict")
-    record["outputs"] = {"verdict": [{"path": relative(project, made), "sha256": sha256_file(made)}]}
+    record["outputs"] = {"verdict": [vars(replace(HashedFile.of(made), path=relative(project, made)))]}
     path = project / "results/runs/other/lineage/certify_run.json"
     path.parent.mkdir()
     path.write_text(json.dumps(record))
@@ -207,8 +210,7 @@ def test_odd_names_are_packed_and_a_line_feed_is_refused(project: Path, monkeypa
 
 def seal(root: Path, change: Callable[[str], str]) -> None:
     """Change the list of an archive and seal it again."""
-    body = change((root / "SHA256SUMS").read_text().rpartition("# ")[0])
-    (root / "SHA256SUMS").write_text(f"{body}# {sha256_text(body)}  of the lines above\n")
+    (root / "SHA256SUMS").write_text(sealed(change(unsealed((root / "SHA256SUMS").read_text()))))
 
 
 def test_an_archive_is_judged_by_its_list_alone(restored: Path):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.archive.prove import verify_tree
 from scripts.certification.prune import prune
 from scripts.lib.files import pretty_json, sha256_file
-from scripts.archive.prove import verify_tree
 from tests.e2e.forge import (
     BUNDLE,
     DATA,
