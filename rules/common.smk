@@ -97,7 +97,7 @@ def mcc_map(wildcards):
     if not release:
         return []
     tokens = {"seed": wildcards.seed, "manifest_fingerprint": wildcards.manifest_fingerprint}
-    return at("merchant_mcc_map", authority=candidate["authority"], release=release, **tokens)
+    return [at("merchant_mcc_map", authority=candidate["authority"], release=release, **tokens)]
 
 
 def reopen_record(wildcards):

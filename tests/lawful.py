@@ -20,7 +20,7 @@ from scripts.lib.pins import SeedPins
 from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
-from scripts.states.policy import nudge_digest
+from scripts.states.nudge import nudge_digest
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle
 from tests.lawful_world import RELEASE
@@ -140,7 +140,7 @@ class House:
     def _args(self, *names: str, **renamed: str) -> dict[str, str]:
         found = {name: self.path(name) for name in names} | {key: self.path(name) for key, name in renamed.items()}
         if self.files["mcc"].exists() and "tz_overrides" in found:
-            found["merchant_mcc_map"] = self.path("mcc")
+            found["merchant_mcc_map"] = [self.path("mcc")]
         return found
 
     def s0(self, **changes: Any) -> None:

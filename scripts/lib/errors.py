@@ -5,7 +5,7 @@ state names its own code for each of them once, in a table `CODES`, and runs wit
 
     CODES: Codes = {
         "2A-S1-010": [Breach.MISSING, Breach.SEAL],  # of whatever input
-        "2A-S1-021": [(Breach.CONTENT, "tz_nudge")],  # this kind in this place: dataset, dataset.column[.rule]
+        "2A-S1-021": [(Breach.CONTENT, "tz_nudge")],  # this kind in this place: dataset, or a part such as dataset.rows
         "2A-S2-022": ["merchant_mcc_map"],  # whatever is wrong with this dataset
     }
 
@@ -33,6 +33,7 @@ class Breach(Enum):
     PARTITION = "an input that lies at another path than its tokens say"
     CONTENT = "unreadable, or against its schema; also in one column of one row"
     DUPLICATE = "a key that stands twice"
+    COVERAGE = "the rows written are not those that were read"
     ZONE = "names a zone that has no polygon"
     OUTPUT = "a dataset to be published, against its schema"
     EMBED = "tokens inside differ from those of the path"
@@ -90,7 +91,7 @@ class Finding(Exception):
 
 
 class Fault(Finding):
-    """A neutral breach at `place`: a dataset, or `dataset.column` or `dataset.column.rule`."""
+    """A neutral breach at `place`: a dataset, or a part of one such as `dataset.rows`."""
 
     def __init__(
         self,
@@ -138,8 +139,10 @@ class AbortGroup(Exception):
         return "\n".join(str(breach) for breach in self.breaches)
 
 
-def raise_all(breaches: Sequence[Finding]) -> None:
-    """Raise every breach in the list at once; do nothing when it is empty."""
+def raise_all(breaches: Sequence[Finding], report: dict[str, Any] | None = None) -> None:
+    """Raise every breach in the list at once, with `report` as evidence; do nothing when the list is empty."""
+    if breaches and report:
+        breaches[0].report = report
     if len(breaches) == 1:
         raise breaches[0]
     if breaches:

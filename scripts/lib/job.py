@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.lib import logs
-from scripts.lib.errors import Abort, AbortGroup, UsageError
+from scripts.lib.errors import AbortGroup, Finding, UsageError
 from scripts.lib.files import Superseded, claim, write_text
 from scripts.lib.lineage import Files, HashedFile, Lineage
 
@@ -66,7 +66,7 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
 
 def explain(problem: Exception, rule: str, log: str) -> str:
     """What a person reads when a job fails: what is wrong and what to do next."""
-    if isinstance(problem, Abort | AbortGroup | UsageError | Superseded):
+    if isinstance(problem, Finding | AbortGroup | UsageError | Superseded):
         return str(problem)
     if isinstance(problem, OSError) and problem.errno in DISK:
         return (

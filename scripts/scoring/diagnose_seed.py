@@ -13,10 +13,12 @@ from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring import diagnostics
 from scripts.scoring.gates import GRADES
 from scripts.scoring.metrics import unavailable
-from scripts.states.policy import active, country_codes
-from scripts.states.sites import batches, key_columns, open_checked
+from scripts.states.countries import country_codes
+from scripts.states.overrides import active, load_overrides
+from scripts.states.site_key import country_column
+from scripts.states.sites import Table, batches
 
-SITES = "schemas.1B.yaml#/egress/site_locations"
+SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
 AUDIT_COLUMNS = [
     "seed",
     "country_iso",
@@ -64,7 +66,8 @@ def main(
         found |= {name: unavailable(withheld) for name in ("share_matrix", "spatial_coupling", "concentration")}
     state = {"S1": read_json(s1_report), "S2": read_json(s2_report)}
     cutoff = state["S1"].get("s0", {}).get("verified_at_utc", "")[:10]
-    rows = diagnostics.audit_rows(state, active(load_yaml(tz_overrides), cutoff), load_yaml(triage)["governance_owner"])
+    overrides = active(load_overrides(tz_overrides), cutoff)
+    rows = diagnostics.audit_rows(state, overrides, load_yaml(triage)["governance_owner"])
     audit = pd.DataFrame([{"seed": seed} | row for row in rows], columns=AUDIT_COLUMNS)
     write_csv(share_matrix, matrix)
     write_csv(governance_audit, audit)
@@ -80,9 +83,8 @@ def add_dispersion(table: pd.DataFrame, site_locations: str) -> pd.DataFrame:
 
 def stream(path: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(country code uint16, lon, lat) of site_locations, batch by batch."""
-    for batch in batches(open_checked(path, SITES, "2A-S1-030"), SITES, "2A-S1-030"):
-        _, country, _ = key_columns(batch)
-        yield country, batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
+    for batch in batches(SITES, path):
+        yield country_column(batch), batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import pandas as pd
 from scipy import stats
 
 from scripts.scoring.metrics import available, unavailable
+from scripts.states.countries import COUNTRIES
 from scripts.states.ladder import EARTH_RADIUS_M
+from scripts.states.overrides import OverrideRow
 
-CODES = 65536
 Points = Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
@@ -41,27 +42,27 @@ def unit_vectors(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
 
 
 def centroids(points: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Number of points [65536] and unit vector of the mean point [65536, 3] by country code.
+    """Number of points [COUNTRIES] and unit vector of the mean point [COUNTRIES, 3] by country code.
 
     `points` yields (country code uint16, lon, lat); a country whose points cancel out keeps a zero vector.
     """
-    number, total = np.zeros(CODES, np.int64), np.zeros((CODES, 3))
+    number, total = np.zeros(COUNTRIES, np.int64), np.zeros((COUNTRIES, 3))
     for country, lon, lat in points:
         vectors = unit_vectors(lon, lat)
-        number += np.bincount(country, minlength=CODES)
+        number += np.bincount(country, minlength=COUNTRIES)
         for axis in range(3):
-            total[:, axis] += np.bincount(country, vectors[:, axis], CODES)
+            total[:, axis] += np.bincount(country, vectors[:, axis], COUNTRIES)
     length = np.linalg.norm(total, axis=1, keepdims=True)
     return number, np.divide(total, length, out=np.zeros_like(total), where=length > 0)
 
 
 def dispersion_km(points: Points, number: np.ndarray, centroid: np.ndarray) -> np.ndarray:
-    """RMS great-circle distance to the centroid in km by country code, float64 [65536]; 0 without points."""
-    squares = np.zeros(CODES)
+    """RMS great-circle distance to the centroid in km by country code, float64 [COUNTRIES]; 0 without points."""
+    squares = np.zeros(COUNTRIES)
     for country, lon, lat in points:
         chord = np.linalg.norm(unit_vectors(lon, lat) - centroid[country], axis=1)
         angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
-        squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, CODES)
+        squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, COUNTRIES)
     return np.sqrt(squares / np.maximum(number, 1))
 
 
@@ -110,7 +111,7 @@ def concentration(table: pd.DataFrame) -> dict[str, Any]:
     return found | {"note": note}
 
 
-def audit_rows(state: dict[str, dict], overrides: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
+def audit_rows(state: dict[str, dict], overrides: list[OverrideRow], owner: str) -> list[dict[str, Any]]:
     """Per affected country, mechanism and rule: count, rate, reason code, owner, approver, expiry (§9).
 
     `state` holds the S1 and S2 reports; S1's counts stand also when the seed failed. `overrides` are the policy rows.
@@ -148,31 +149,28 @@ def audit_rows(state: dict[str, dict], overrides: list[dict[str, Any]], owner: s
     for country, entry in governance.get("override_by_country", {}).items():
         touching = [row for row in overrides if _touches(row, country)]
         counted = {rule["rule"]: rule["count"] for rule in by_rule if rule["country_iso"] == country}
-        parts = [([row], counted[_rule(row)]) for row in touching if _rule(row) in counted]
+        parts = [([row], counted[row.rule]) for row in touching if row.rule in counted]
         # Without a count by rule, as S2 did not run, one row says which rules it can have been.
         rows += [_override_row(country, entry, *part) for part in parts or [(touching, entry["overrides_total"])]]
     return sorted(rows, key=lambda row: (row["country_iso"], row["mechanism"], row["rule"]))
 
 
-def _override_row(country: str, entry: dict[str, Any], rules: list[dict[str, Any]], count: int) -> dict[str, Any]:
+def _override_row(country: str, entry: dict[str, Any], rules: list[OverrideRow], count: int) -> dict[str, Any]:
     return {
         "country_iso": country,
         "mechanism": "override",
-        "rule": " or ".join(map(_rule, rules)),
+        "rule": " or ".join(row.rule for row in rules),
         "count": count,
         "rate": count / entry["sites_total"],
-        **{name: _joined(row.get(name) or "" for row in rules) for name in ("reason_code", "owner", "approved_by")},
-        "expiry": _joined(row.get("expiry_yyyy_mm_dd") or "none" for row in rules),
+        **{
+            name: _joined(getattr(row, name) or "" for row in rules) for name in ("reason_code", "owner", "approved_by")
+        },
+        "expiry": _joined(row.expiry_yyyy_mm_dd or "none" for row in rules),
     }
 
 
-def _rule(row: dict[str, Any]) -> str:
-    return f"{row['scope']}:{row['target']}"
-
-
-def _touches(row: dict[str, Any], country: str) -> bool:
-    scope, target = row["scope"], row["target"]
-    return scope == "mcc" or (target if scope == "country" else target.split("|")[1]) == country
+def _touches(row: OverrideRow, country: str) -> bool:
+    return row.scope == "mcc" or (row.target if row.scope == "country" else row.target.split("|")[1]) == country
 
 
 def _joined(values: Iterable[str]) -> str:

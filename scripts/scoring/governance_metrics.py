@@ -4,6 +4,7 @@ from typing import Any
 
 from scripts.scoring.gates import GRADES, holds
 from scripts.scoring.metrics import available, unavailable
+from scripts.states.caps import CountryCap
 from scripts.states.governance import country_violations, rate
 
 
@@ -34,11 +35,8 @@ def s1_rates(s1: dict[str, Any], sites_total: int) -> dict[str, float]:
 def violations(s1: dict[str, Any], gates: dict[str, Any], grade: str) -> list[str]:
     """Countries above the country cap of a grade."""
     limits = gates["fallback_country"]
-    floors = {
-        "fallback_country_min_sites": limits["min_sites"]["value"],
-        "fallback_country_min_rows": limits["min_rows"]["value"],
-    }
-    return country_violations(s1["fallback_by_country"], floors, limits[grade]["value"])
+    cap = CountryCap(*(limits[name]["value"] for name in (grade, "min_sites", "min_rows")))
+    return country_violations(s1["fallback_by_country"], cap)
 
 
 def raised_override_gate(

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.states.sites import batches, open_checked
+from scripts.states.sites import Table, batches
 
-SITES = "schemas.2A.yaml#/egress/site_timezones"
+SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
 SINGLE_ZONE_SHARE = 0.95  # part of the definition of `c_large_share_top1_lt_095`, as its name says; not a threshold
 ENTROPY_NORM_FORMULA = "H / ln K for K >= 2 zones of the country, else 0; H = -sum(p ln p) over the zones of its sites"
 COUNT_KEYS = ["country_iso", "tzid", "tzid_source", "ambiguous"]
@@ -22,7 +22,7 @@ def count_sites(path: str) -> pd.DataFrame:
     `ambiguous` marks rows that geometry alone left open (they were nudged): only these can 2A decide by policy.
     """
     parts = []
-    for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
+    for batch in batches(SITES, path):
         columns = {name: _categories(batch[name]) for name in ("legal_country_iso", "tzid", "tzid_source")}
         columns["ambiguous"] = batch["nudge_lat_deg"].is_valid().to_numpy(zero_copy_only=False)
         frame = pd.DataFrame(columns).rename(columns={"legal_country_iso": "country_iso"})

@@ -1,5 +1,6 @@
 """S0: prove that 1B passed, pin every input by digest, write the receipt that later states need (states.md §2)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.pins import read_pins
 from scripts.states.contract_conflicts import check_contracts
-from scripts.states.policy import load_overrides
+from scripts.states.overrides import load_overrides
 from scripts.states.reopen_record import check_reopen
 from scripts.states.s0_inputs import (
     check_egress,
@@ -25,6 +26,8 @@ from scripts.upstream.bundle_law import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
 CODES: Codes = {
+    "2A-S0-030": [(Breach.CONTENT, "tz_overrides")],
+    "2A-S0-031": [(Breach.DUPLICATE, "tz_overrides")],
     "2A-S0-080": [Breach.CONTRACTS],
 }
 
@@ -49,7 +52,7 @@ def main(
     determinism: str,
     report: str,
     releases: dict[str, str],
-    merchant_mcc_map: list[str] | str = (),
+    merchant_mcc_map: Sequence[str] = (),
     authority: str = "",
     frozen_authority: bool = True,
     reopen_record: list[str] | str = (),
@@ -76,8 +79,8 @@ def main(
         "governance": governance,
     }
     check_minimum_set(paths)
-    overrides = load_overrides(tz_overrides, "2A-S0-030", "2A-S0-031")
-    paths |= needed_mcc_map(overrides, str(merchant_mcc_map or ""))
+    overrides = load_overrides(tz_overrides)
+    paths |= needed_mcc_map(overrides, merchant_mcc_map)
     check_minimum_set(paths)
     tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
 

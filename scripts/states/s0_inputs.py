@@ -1,5 +1,6 @@
 """What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from scripts.lib.files import read_json, sha256_file
 from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb_archive import check_archive
+from scripts.states.overrides import OverrideRow
 
 
 def read_run_receipt(path: str, pins: SeedPins) -> dict[str, Any]:
@@ -59,17 +61,17 @@ def check_minimum_set(paths: dict[str, str]) -> None:
     raise_all([Abort("2A-S0-010", f"missing: {asset} ({paths[asset]})") for asset, found in there.items() if not found])
 
 
-def needed_mcc_map(overrides: list[dict[str, Any]], path: str) -> dict[str, str]:
+def needed_mcc_map(overrides: Sequence[OverrideRow], path: Sequence[str]) -> dict[str, str]:
     """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then required (2A-S0-010)."""
-    if not any(row["scope"] == "mcc" for row in overrides):
+    if not any(row.scope == "mcc" for row in overrides):
         return {}
     if not path:
         raise Abort("2A-S0-010", "missing: merchant_mcc_map, which an override of scope mcc needs")
-    return {"merchant_mcc_map": path}
+    return {"merchant_mcc_map": path[0]}
 
 
 def check_tz_assets(
-    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: list[dict[str, Any]]
+    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: Sequence[OverrideRow]
 ) -> dict[str, Any]:
     """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`.
 
@@ -80,7 +82,7 @@ def check_tz_assets(
     except UNREADABLE as problem:
         code = "2A-S0-020" if str(problem).startswith("crs") else "2A-S0-021"
         raise Abort(code, f"{problem}"[:200], path=tz_world) from None
-    unknown = sorted({row["tzid"] for row in overrides} - set(world["tzids"]))
+    unknown = sorted({row.tzid for row in overrides} - set(world["tzids"]))
     if unknown:
         raise Abort("2A-S0-032", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
     return {

@@ -12,11 +12,11 @@ from scripts.lib.tables import values_of
 from scripts.reference import tzif
 from scripts.states.outputs import Tokens
 from scripts.states.receipt import check_partition, check_published, open_receipt
-from scripts.states.sites import batches, open_checked
+from scripts.states.sites import Table, batches
 from scripts.states.state import Body, Stages, run_state
 from scripts.states.timetable import CacheManifest, read_manifest, read_timetables
 
-SITES = "schemas.2A.yaml#/egress/site_timezones"
+SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
 DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
 SAMPLE = 10
 CODES: Codes = {
@@ -115,7 +115,7 @@ def zones_in_use(path: str) -> tuple[int, set[str]]:
     """Rows and distinct tzids of site_timezones, streamed."""
     rows = 0
     used: set[str] = set()
-    for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
+    for batch in batches(SITES, path):
         rows += len(batch)
         column = batch["tzid"]
         seen = np.unique(values_of(column.indices))

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from scripts.lib.errors import raise_all
 from scripts.states import ladder
-from scripts.states.policy import compile_overrides
-from scripts.states.s1_tally import Tally
-from scripts.states.s1_tz_lookup import check_resolution
+from scripts.states.overrides import OverrideRow, compile_overrides
+from scripts.states.s1_tally import S1Tally, breaches
+from scripts.states.s1_tz_lookup import CODES
+from scripts.states.site_key import KeyCheck
+from scripts.states.site_pass import Passed
 from tests.contract.table import Table, capped, conflict, elsewhere, flip, lost, policy, to
 from tests.lawful import FINGERPRINT, SITES, House, raised, site_table
 
@@ -24,10 +27,11 @@ def map_lost_after_the_gate(house: House) -> list[str]:
     return house.s1(merchant_mcc_map=[])
 
 
-def row_lost_on_the_way(_: House) -> list[str]:
-    tally = Tally()
-    tally.keys.rows, tally.written = len(SITES), len(SITES) - 1
-    return [breach.code for breach in tally.breaches()]
+def judged(tally: S1Tally, written: int = 1) -> list[str]:
+    """Codes of a pass over one site."""
+    keys = KeyCheck()
+    keys.rows = 1
+    return raised(lambda: raise_all(breaches(Passed(keys, written, tally, sorted_input=True))), CODES)
 
 
 def resolved(zone: int = 0, rung: int = ladder.NUDGED, lat: float = 1.0):
@@ -39,12 +43,12 @@ def resolved(zone: int = 0, rung: int = ladder.NUDGED, lat: float = 1.0):
         np.array([1.0]),
         np.array([lat]),
     )
-    return lambda _: raised(lambda: check_resolution(one, zones=3))
+    return lambda _: judged(S1Tally.of(np.zeros(1, np.uint16), one, zones=3))
 
 
 def override_beyond_the_polygons(_: House) -> list[str]:
-    rows = [{"scope": "country", "target": "IT", "tzid": "Europe/Rome"}]
-    return raised(lambda: compile_overrides(rows, ["Europe/Paris"], "2A-S1-053"))
+    rows = [OverrideRow("country", "IT", "Europe/Rome")]
+    return raised(lambda: compile_overrides(rows, ["Europe/Paris"]), CODES)
 
 
 S1 = Table(
@@ -71,7 +75,7 @@ S1 = Table(
     },
     checks={
         "map lost after the gate": ("2A-S1-010", map_lost_after_the_gate),
-        "row lost on the way": ("2A-S1-050", row_lost_on_the_way),
+        "row lost on the way": ("2A-S1-050", lambda _: judged(S1Tally.nothing(zones=3), written=0)),
         "resolved without a zone": ("2A-S1-052", resolved(zone=-1)),
         "zone beyond the polygons": ("2A-S1-053", resolved(zone=3)),
         "override beyond the polygons": ("2A-S1-053", override_beyond_the_polygons),

@@ -1,11 +1,12 @@
 """Cases of S2: a lookup table that S1 vouches for, policies under a seal that vouches for them (states.md §4)."""
 
-from typing import Any
-
 import pyarrow.parquet as pq
 
-from scripts.states.s2_checks import table_breaches
-from scripts.states.sites import Keys
+from scripts.lib.errors import raise_all
+from scripts.states.s2_overrides import CODES
+from scripts.states.s2_tally import S2Tally, breaches
+from scripts.states.site_key import KeyCheck
+from scripts.states.site_pass import Passed
 from tests.contract.table import (
     LATER,
     ZEROS,
@@ -21,7 +22,7 @@ from tests.contract.table import (
     resealed,
     vouched,
 )
-from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House
+from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House, raised
 
 MCC = OVERRIDE | {"scope": "mcc", "target": "5812"}
 
@@ -36,10 +37,10 @@ def overrides(*entries: dict):
 
 def judged(house: House, table: str, written: int = len(SITES)) -> list[str]:
     """Codes of the check of a written table."""
-    keys = Keys()
+    keys = KeyCheck()
     keys.rows = len(SITES)
-    tally: dict[str, Any] = {"keys": keys, "written": written}
-    return [breach.code for breach in table_breaches(tally, house.path("s1_tz_lookup"), table)]
+    passed = Passed(keys, written, S2Tally.nothing(zones=3), sorted_input=True)
+    return raised(lambda: raise_all(breaches(passed, house.path("s1_tz_lookup"), table)), CODES)
 
 
 def nudge_changed_on_the_way(house: House) -> list[str]:

@@ -95,7 +95,7 @@ def test_interrupt_by_the_user(planted, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scripts.states.s1_tz_lookup.to_batch", interrupted)
+    monkeypatch.setattr("scripts.states.s1_tz_lookup.rows_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         planted.s1()
     assert not planted.files["s1_tz_lookup"].exists() and not planted.files["s1_run_report"].exists()

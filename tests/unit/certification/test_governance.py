@@ -9,12 +9,13 @@ from scripts.certification.phases import GOVERNANCE_CODES, breaches_coded, freez
 from scripts.certification.watchlist import watch_rows
 from scripts.lib.contracts import load_yaml
 from scripts.scoring.diagnostics import audit_rows
+from scripts.states.overrides import OverrideRow
 
 GATES = load_yaml("config/certification/gates.yaml")
 WHY = {"reason_code": "BORDER_OVERLAP", "owner": "segment-2A"}
 OVERRIDES = [
-    {"scope": "mcc", "target": "5411", "tzid": "Europe/Paris", **WHY},
-    {"scope": "country", "target": "RS", "tzid": "Europe/Belgrade", **WHY, "owner": "other", "approved_by": "board"},
+    OverrideRow("mcc", "5411", "Europe/Paris", **WHY),
+    OverrideRow("country", "RS", "Europe/Belgrade", **WHY | {"owner": "other"}, approved_by="board"),
 ]
 OVERRIDDEN = {"RS": {"sites_total": 100, "overrides_total": 3, "override_rate": 0.03}}
 

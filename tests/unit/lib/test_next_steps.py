@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.errors import Abort, UsageError, reason_codes
+from scripts.lib.errors import Abort, UsageError, coded, reason_codes
 from scripts.states.bundle import verify_bundle
-from scripts.states.policy import load_nudge
+from scripts.states.nudge import load_nudge
 from scripts.states.reopen_record import check_reopen
+from scripts.states.s1_tz_lookup import CODES
 
 
 def lines(call, *arguments) -> list[str]:
@@ -36,7 +37,7 @@ def test_a_policy_is_corrected_where_it_is_written(tmp_path):
     policy = tmp_path / "results/runs/mine/policy/tz_nudge.yml"
     policy.parent.mkdir(parents=True)
     policy.write_text("semver: 1\n")
-    _, where, action = lines(load_nudge, str(policy))
+    _, where, action = lines(coded(CODES)(load_nudge), str(policy))
     assert str(policy) in where and "config/candidates/" in action and "under results/ is made from these" in action
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scripts.scoring import diagnostics
-from scripts.states.policy import country_codes
+from scripts.states.countries import country_codes
 
 
 def test_share_matrix_rows_sum_to_one():

@@ -5,22 +5,24 @@ import pytest
 
 from scripts.lib.contracts import load_yaml
 from scripts.scoring.governance_metrics import bought_with_overrides, governance_metrics
+from scripts.states.caps import Caps
+from scripts.states.countries import COUNTRIES, country_codes
 from scripts.states.governance import fallback_block, s1_breaches, s2_breaches
-from scripts.states.policy import country_codes
 
 GATES = load_yaml("config/certification/gates.yaml")
-CAPS = {
-    "fallback_rate_cap": 0.0005,
-    "fallback_country_cap": 0.0010,
-    "fallback_country_min_sites": 100,
-    "fallback_country_min_rows": 2,
-    "override_rate_cap": 0.0020,
-}
+CAPS = Caps(
+    fallback_rate_cap=0.0005,
+    fallback_country_cap=0.0010,
+    fallback_country_min_sites=100,
+    fallback_country_min_rows=2,
+    override_rate_cap=0.0020,
+    exceptions=[],
+)
 TOTAL = 10**9
 
 
 def by_code(**rows):
-    found = np.zeros(65536, np.int64)
+    found = np.zeros(COUNTRIES, np.int64)
     for iso, number in rows.items():
         found[country_codes([iso])[0]] = number
     return found
@@ -29,7 +31,9 @@ def by_code(**rows):
 def state(fallbacks, overrides):
     """Reports of S1 and S2 on a thousand million sites of two countries; the fallbacks are RS, a fifth of the sites."""
     sites = by_code(CN=TOTAL - TOTAL // 5, RS=TOTAL // 5)
-    block = fallback_block(sites, by_code(RS=fallbacks), by_code(), by_code(CN=overrides), CAPS)
+    block = fallback_block(
+        CAPS, sites=sites, within=by_code(RS=fallbacks), outside=by_code(), overridden=by_code(CN=overrides)
+    )
     counts = {"sites_total": TOTAL, "fallback_count": fallbacks, "overrides_applied": overrides}
     s2 = {"sites_total": TOTAL, "overridden_total": overrides, "provenance_missing": 0, "overrides_active": 1}
     rates = {"rates": {"override_rate": block["rates"]["override_rate"]}}
@@ -37,12 +41,12 @@ def state(fallbacks, overrides):
 
 
 def breached(found):
-    breaches = s1_breaches(found["S1"]["counts"], found["S1"]["governance"], 42)
+    breaches = s1_breaches(found["S1"]["counts"], found["S1"]["governance"], CAPS, 42)
     return [breach.code for breach in breaches + s2_breaches(found["S2"]["counts"], CAPS, 42)]
 
 
 def test_rates_are_emitted_to_eight_decimals():
-    block = fallback_block(by_code(CN=9), by_code(CN=1), by_code(), by_code(CN=2), CAPS)
+    block = fallback_block(CAPS, sites=by_code(CN=9), within=by_code(CN=1), outside=by_code(), overridden=by_code(CN=2))
     assert block["rates"] == {"fallback_rate": 0.11111111, "override_rate": 0.22222222}
     assert block["fallback_by_country"]["CN"]["fallback_rate"] == 0.11111111
     assert block["override_by_country"]["CN"]["override_rate"] == 0.22222222
