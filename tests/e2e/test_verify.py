@@ -197,26 +197,19 @@ def test_plain_sha256sum_checks_the_archive(unpacked: Path):
     path.write_bytes(data)
 
 
-@pytest.fixture
-def forged(project: Path, tmp_path: Path) -> Path:
-    """A copy to tamper with."""
-    shutil.copytree(project, tmp_path / "forged")
-    return tmp_path / "forged"
-
-
-def test_edited_code_and_edited_pins_are_named(forged: Path):
-    script = forged / "scripts/states/s3_timetable.py"
+def test_edited_code_and_edited_pins_are_named(tree: Path):
+    script = tree / "scripts/states/s3_timetable.py"
     script.write_text(script.read_text() + "\n")
-    pins = forged / "config/authority/pins/tiny/42.json"
+    pins = tree / "config/authority/pins/tiny/42.json"
     pins.write_text(re.sub(r'run_receipt.json": "\w', 'run_receipt.json": "x', pins.read_text(), count=1))
-    found = {finding.path: finding for finding in verify_tree(forged)}
+    found = {finding.path: finding for finding in verify_tree(tree)}
     assert sorted(found) == ["config/authority/pins/tiny/42.json", "scripts/states/s3_timetable.py"]
     assert max(str(finding).count("\n") for finding in found.values()) < 3
 
 
-def test_what_a_killed_job_left_is_named_as_such(forged: Path):
-    left = forged / "results/reference/reference/.index.bin.12.stage"
+def test_what_a_killed_job_left_is_named_as_such(tree: Path):
+    left = tree / "results/reference/reference/.index.bin.12.stage"
     left.write_text("half")
-    (finding,) = verify_tree(forged)
-    assert (finding.word, finding.path) == ("unexplained", left.relative_to(forged).as_posix())
+    (finding,) = verify_tree(tree)
+    assert (finding.word, finding.path) == ("unexplained", left.relative_to(tree).as_posix())
     assert "killed job" in finding.why
