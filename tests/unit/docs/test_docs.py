@@ -19,6 +19,7 @@ def test_named_paths_exist(page):
     named = set(PATH.findall(text))
     examples = {
         "config/authority/mine.yaml",
+        "config/authority/pins/mine/SEED.json",
         "config/candidates/my_idea.yaml",
         "tests/contract/sN.py",
         "scripts/states/sN_",
