@@ -16,18 +16,9 @@ rule build_report:
         governance_audit=of_seeds("governance_audit"),
         metrics="config/certification/metrics.yaml",
         captions=[f"docs/captions/{name}.txt" for name in ("c_large", "countries", "gates", "matrix", "variants")],
-        code=[
-            *code("report/build_report"),
-            *(f"scripts/report/{name}.html" for name in ("verdict", "verdict_parts")),
-        ],
     output:
         report=at("report"),
-        lineage=f"{CERTIFICATION}/lineage/build_report.json",
     log:
-        f"{CERTIFICATION}/logs/build_report.jsonl",
-    benchmark:
-        f"{CERTIFICATION}/benchmarks/build_report.tsv"
-    conda:
-        "../envs/environment.yaml"
+        f"{CERTIFICATION_LOGS}/build_report.jsonl",
     script:
         "../scripts/report/build_report.py"

@@ -166,14 +166,16 @@ class House:
     def s1(self, **changes: Any) -> list[str]:
         names = ("site_locations", "lookup_index", "country_zones", "tz_nudge", "tz_overrides", "governance")
         arguments = self._args(*names, **_GATE, dataset="s1_tz_lookup", report="s1_run_report")
-        s1_tz_lookup.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT, "sort_memory_mb": 64} | changes)
+        s1_tz_lookup.main(
+            **arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT, "sort_memory_mb": 64} | changes
+        )
         return self.codes("S1")
 
     def s2(self, **changes: Any) -> list[str]:
         names = ("s1_tz_lookup", "tz_world", "tz_overrides", "governance")
         renamed = {"s1_report": "s1_run_report", "dataset": "site_timezones", "report": "s2_run_report"}
         s2_overrides.main(
-            **self._args(*names, **_GATE, **renamed) | {"seed": SEED, "fingerprint": FINGERPRINT} | changes
+            **self._args(*names, **_GATE, **renamed) | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes
         )
         return self.codes("S2")
 
@@ -185,14 +187,14 @@ class House:
             "report": "s3_run_report",
         }
         arguments = self._args("tzdb", "tzdb_meta", "tz_world", **_GATE, **renamed)
-        s3_timetable.main(**arguments | {"fingerprint": FINGERPRINT, "horizon_year": HORIZON} | changes)
+        s3_timetable.main(**arguments | {"manifest_fingerprint": FINGERPRINT, "horizon_year": HORIZON} | changes)
         return self.codes("S3")
 
     def s4(self, **changes: Any) -> list[str]:
         renamed = {"s2_report": "s2_run_report", "s3_report": "s3_run_report", "dataset": "s4_legality_report"}
         renamed |= {"manifest": "tz_timetable_cache", "payload": "tz_timetable_payload", "report": "s4_run_report"}
         arguments = self._args("site_timezones", **_GATE, **renamed)
-        s4_legality.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
+        s4_legality.main(**arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes)
         return self.codes("S4")
 
     def s5(self, **changes: Any) -> list[str]:
@@ -203,7 +205,7 @@ class House:
         }
         renamed |= {"s4_report": "s4_run_report", "report": "s5_run_report"}
         arguments = self._args("site_timezones", **_GATE, **renamed)
-        s5_bundle.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
+        s5_bundle.main(**arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes)
         return self.codes("S5")
 
     def through(self, state: str) -> "House":

@@ -1,6 +1,7 @@
 """The one wrapper around every script: log, run, explain failures, write the lineage record."""
 
 import errno
+import inspect
 import platform
 import sys
 import traceback
@@ -29,7 +30,9 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errn
 
 
 def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
-    """Call `main` with the rule's named inputs, outputs and params, and record what it did.
+    """Call `main` with the rule's named inputs, outputs and params and the wildcards it asks for; record what it did.
+
+    An optional input that is not there, an empty list, leaves `main` its default; `seed` comes as an int.
 
     `main` may return paths of files that it wrote beyond the declared outputs (those that may lawfully be absent).
     Exits 1 with a message of a few lines when the input is bad; a traceback goes to the log only.
@@ -43,7 +46,7 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
         logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
         with claim(lineage):
             used = {name: _hashed(paths) for name, paths in inputs.items()}  # before `main`: what it is about to read
-            extra = main(**inputs, **outputs, **params) or []
+            extra = main(**_asked(main, wildcards, {**inputs, **outputs, **params})) or []
             record = Lineage(
                 record=lineage,
                 rule=snakemake.rule,
@@ -84,6 +87,13 @@ def software() -> dict[str, str]:
 
 def _plain(named: Any) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, list) else value for name, value in named.items()}
+
+
+def _asked(main: Callable[..., Any], wildcards: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
+    parameters = inspect.signature(main).parameters
+    asked = {name: int(value) if name == "seed" else value for name, value in wildcards.items() if name in parameters}
+    optional = {name for name, parameter in parameters.items() if parameter.default is not parameter.empty}
+    return asked | {name: value for name, value in given.items() if value != [] or name not in optional}
 
 
 def _as_list(paths: Any) -> list[str]:

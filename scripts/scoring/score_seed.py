@@ -70,7 +70,7 @@ def main(
     country_diagnostics: str,
     zone_counts: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
 ) -> None:
     state = dict(zip(STATES, (read_json(path) for path in reports), strict=True))
     run_id = read_json(run_receipt)["run_id"]
@@ -79,7 +79,7 @@ def main(
     contract = load_yaml(gates)
     gate_config, exceptions = raised_override_gate(contract, load_yaml(governance)["exceptions"], cutoff)
     receipt_root = Path(reports[0].split("/reports/layer1/")[0])
-    bundle = receipt_root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
+    bundle = receipt_root / catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)
 
     counts, support = count_sites(site_timezones), pq.read_table(country_zones).to_pandas()
     table = score_countries(counts, support, cohort_config, state["S1"], state["S2"])
@@ -98,7 +98,7 @@ def main(
         {
             "seed": seed,
             "run_id": run_id,
-            "manifest_fingerprint": fingerprint,
+            "manifest_fingerprint": manifest_fingerprint,
             "site_locations_sha256": sha256_file(site_locations),
             "cohort_definitions": cohort_config,
             **cohort_facts(table),

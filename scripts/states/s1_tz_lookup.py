@@ -70,14 +70,14 @@ def main(
     dataset: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
     merchant_mcc_map: Sequence[str] = (),
     sort_memory_mb: int = SORT_MEMORY_MB,
 ) -> None:
-    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": fingerprint}
+    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
     def compute(stages: Stages) -> Body:
-        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         cutoff = s0.verified_at_utc[:10]
         check_partition("site_locations", site_locations, **tokens)
         check_sealed(s0, "site_locations", site_locations)

@@ -59,13 +59,13 @@ def main(
     dataset: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
     merchant_mcc_map: Sequence[str] = (),
 ) -> None:
-    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": fingerprint}
+    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
     def compute(stages: Stages) -> Body:
-        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         cutoff = s0.verified_at_utc[:10]
         check_partition("s1_tz_lookup", s1_tz_lookup, **tokens)
         check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)

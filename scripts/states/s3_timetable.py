@@ -53,11 +53,11 @@ def main(
     payload: str,
     adjustments: str,
     report: str,
-    fingerprint: str,
+    manifest_fingerprint: str,
     horizon_year: int,
 ) -> None:
     def compute(stages: Stages) -> Body:
-        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         release = bind_tzdb(s0, tzdb, tzdb_meta)
         sealed_world = check_sealed(s0, "tz_world_2025a", tz_world)
         world = zones_of_world(tz_world)
@@ -70,7 +70,7 @@ def main(
         stages["tz_timetable_payload"].write_bytes(data)
         digest = check_payload(stages["tz_timetable_payload"], data)
         cache = CacheManifest(
-            manifest_fingerprint=fingerprint,
+            manifest_fingerprint=manifest_fingerprint,
             tzdb_release_tag=release.tag,
             tzdb_archive_sha256=release.archive_sha256,
             tz_index_digest=digest,
@@ -79,7 +79,7 @@ def main(
         )
         write_json(stages["tz_timetable_cache"], plain(cache))
         log = {"created_utc": s0.verified_at_utc, "count": len(rounded), "adjustments": plain(rounded)}
-        write_json(stages["tz_offset_adjustments"], {"manifest_fingerprint": fingerprint, **log})
+        write_json(stages["tz_offset_adjustments"], {"manifest_fingerprint": manifest_fingerprint, **log})
         event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=digest)
         return {
             "s0": s0.report(),
@@ -92,7 +92,7 @@ def main(
             "compiled": compiled_block(zones, cache, horizon_year),
             "coverage": coverage,
             "output": {
-                "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint)).parent),
+                "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=manifest_fingerprint)).parent),
                 "created_utc": s0.verified_at_utc,
                 "files": [{"name": Path(payload).name, "bytes": len(data)}],
             },
@@ -100,7 +100,9 @@ def main(
         }
 
     outputs = {"tz_timetable_cache": manifest, "tz_timetable_payload": payload, "tz_offset_adjustments": adjustments}
-    run_state("S3", CODES, compute, header={"manifest_fingerprint": fingerprint}, outputs=outputs, report=report)
+    run_state(
+        "S3", CODES, compute, header={"manifest_fingerprint": manifest_fingerprint}, outputs=outputs, report=report
+    )
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,15 @@ def main(
     dataset: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
 ) -> None:
-    tokens: Tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+    tokens: Tokens = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
     def compute(stages: Stages) -> Body:
-        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         check_partition("site_timezones", site_timezones, **tokens)
         s2 = check_published(s2_report, "site_timezones", site_timezones)
-        cache = open_cache(manifest, s3_report, fingerprint)
+        cache = open_cache(manifest, s3_report, manifest_fingerprint)
         zones = read_timetables(payload, cache)
         sites_total, used = zones_in_use(site_timezones)
         event("INPUTS", tzids=len(used))

@@ -47,36 +47,36 @@ def main(
     legality: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
 ) -> list[str]:
-    root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=fingerprint)))
-    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
+    root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=manifest_fingerprint)))
+    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)
 
     def compute(_: Stages) -> Body:
-        s0 = open_receipt(receipt, inventory, fingerprint, DATASETS)
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         check_sites(s4_report, site_timezones)
-        seeds = discover_seeds(root, fingerprint)
+        seeds = discover_seeds(root, manifest_fingerprint)
         event("DISCOVERY", seeds=seeds)
         cache = check_cache(s0, manifest, payload)
-        reports, covered = legality_reports(root, seeds, fingerprint)
+        reports, covered = legality_reports(root, seeds, manifest_fingerprint)
         check_published(s4_report, "s4_legality_report", legality)
         evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in reports.items()}
         evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
-        published = publish(bundle, evidence, fingerprint, s0.verified_at_utc)
+        published = publish(bundle, evidence, manifest_fingerprint, s0.verified_at_utc)
         event("DIGEST", sha256_hex=published.digest)
         event("VALIDATION", id="2A-S5", result="pass")
         return {
             "s0": s0.report(),
             "inputs": {"cache": cache.report()},
             **covered,
-            **bundle_blocks(published, catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)),
+            **bundle_blocks(published, catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)),
         }
 
     status = run_state(
         "S5",
         CODES,
         compute,
-        header={"manifest_fingerprint": fingerprint},
+        header={"manifest_fingerprint": manifest_fingerprint},
         outputs={},
         report=report,
         previous=[s4_report],

@@ -30,6 +30,11 @@ class Authority:
     roots: dict[int, str] = field(default_factory=dict)
 
     @property
+    def merchant_map_release(self) -> str | None:
+        """Release of the merchant map, where the upstream has one."""
+        return next(iter(self.merchant_map_releases), None)
+
+    @property
     def merchant_map_releases(self) -> list[str]:
         """Releases of the merchant map among the pinned files: one, or none."""
         folder = f"{merchant_map_folder()}/"

@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CONTRACTS = "config/contracts"
 SCHEMA = re.compile(r"(schemas\.[A-Za-z0-9.]+\.yaml)#")
+TEMPLATE = re.compile(r"[\"']([a-z_]+\.html)[\"']")  # of a page, beside the module or template that names it
 REGISTRY = re.compile(r"CONTRACTS / \"([a-z_]+\.yaml)\"")
 
 
@@ -41,4 +42,5 @@ def _direct(path: str) -> tuple[str, ...]:
     if path.endswith(".py") or path.startswith(f"{CONTRACTS}/schemas/"):
         candidates |= {f"{CONTRACTS}/schemas/{file}" for file in SCHEMA.findall(text)}
         candidates |= {f"{CONTRACTS}/{file}" for file in REGISTRY.findall(text)}
+    candidates |= {f"{path.rpartition('/')[0]}/{name}" for name in TEMPLATE.findall(text)}
     return tuple(sorted(name for name in candidates if (ROOT / name).is_file()))

@@ -59,7 +59,7 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
                 "report": outputs["s1_run_report"],
                 "lineage": str(folder / "lineage.json"),
             },
-            "params": {"seed": SEED, "fingerprint": FINGERPRINT, "sort_memory_mb": SORT_MEMORY_MB},
+            "params": {"seed": SEED, "manifest_fingerprint": FINGERPRINT, "sort_memory_mb": SORT_MEMORY_MB},
         },
     )
 

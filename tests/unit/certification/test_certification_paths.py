@@ -67,7 +67,7 @@ class World:
             cohorts="config/certification/cohorts.yaml",
             **{name: str(root / file) for name, file in outputs.items()},
             seed=seed,
-            fingerprint=FINGERPRINT,
+            manifest_fingerprint=FINGERPRINT,
         )
         return read_json(root / "m.json")
 
