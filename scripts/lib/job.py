@@ -32,7 +32,7 @@ DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errn
 def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
     """Call `main` with the rule's named inputs, outputs and params and the wildcards it asks for; record what it did.
 
-    An optional input that is not there, an empty list, leaves `main` its default; `seed` comes as an int.
+    `seed` comes as an int, an optional input that is not there as an empty list.
 
     `main` may return paths of files that it wrote beyond the declared outputs (those that may lawfully be absent).
     Exits 1 with a message of a few lines when the input is bad; a traceback goes to the log only.
@@ -46,7 +46,7 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
         logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
         with claim(lineage):
             used = {name: _hashed(paths) for name, paths in inputs.items()}  # before `main`: what it is about to read
-            extra = main(**_asked(main, wildcards, {**inputs, **outputs, **params})) or []
+            extra = main(**inputs, **outputs, **params, **_asked(main, wildcards)) or []
             record = Lineage(
                 record=lineage,
                 rule=snakemake.rule,
@@ -89,11 +89,9 @@ def _plain(named: Any) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, list) else value for name, value in named.items()}
 
 
-def _asked(main: Callable[..., Any], wildcards: dict[str, str], given: dict[str, Any]) -> dict[str, Any]:
-    parameters = inspect.signature(main).parameters
-    asked = {name: int(value) if name == "seed" else value for name, value in wildcards.items() if name in parameters}
-    optional = {name for name, parameter in parameters.items() if parameter.default is not parameter.empty}
-    return asked | {name: value for name, value in given.items() if value != [] or name not in optional}
+def _asked(main: Callable[..., Any], wildcards: dict[str, str]) -> dict[str, int | str]:
+    names = inspect.signature(main).parameters
+    return {name: int(value) if name == "seed" else value for name, value in wildcards.items() if name in names}
 
 
 def _as_list(paths: Any) -> list[str]:
