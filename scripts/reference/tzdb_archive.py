@@ -25,7 +25,8 @@ def read_members(archive: str | Path) -> dict[str, bytes]:
     try:
         raw = gzip.decompress(Path(archive).read_bytes())  # as a whole, since tarfile stops before the checksum
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as tar:
-            return {item.name.removeprefix("./"): tar.extractfile(item).read() for item in tar if item.isfile()}
+            opened = ((item.name, tar.extractfile(item)) for item in tar if item.isfile())
+            return {name.removeprefix("./"): member.read() for name, member in opened if member}
     except (OSError, tarfile.TarError, EOFError, zlib.error) as problem:
         raise ValueError(f"archive unreadable: {problem}") from None
 

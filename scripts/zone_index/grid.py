@@ -49,7 +49,8 @@ class Edges(NamedTuple):
     def x_at(self, y: np.ndarray) -> np.ndarray:
         """Longitude at latitude `y` between the ends, to 1e-13; that of `a` on a horizontal edge."""
         rise = self.yb - self.ya
-        return self.xa + (self.xb - self.xa) * ((y - self.ya) / np.where(rise == 0, 1.0, rise))
+        x: np.ndarray = self.xa + (self.xb - self.xa) * ((y - self.ya) / np.where(rise == 0, 1.0, rise))
+        return x
 
 
 class Cut(NamedTuple):

@@ -98,9 +98,9 @@ def _shared(edges: _RingEdges) -> tuple[np.ndarray, np.ndarray]:
     # Equal digests alone prove nothing: the ends decide.
     first = np.ones(len(order), dtype=bool)
     for part in _parts(len(order) - 1):
-        here = order[part.start : part.stop + 1]
-        same = edges.layer[here[1:]] != edges.layer[here[:-1]]
-        for word in edges.ends(here):
+        run = order[part.start : part.stop + 1]
+        same = edges.layer[run[1:]] != edges.layer[run[:-1]]
+        for word in edges.ends(run):
             same &= word[1:] == word[:-1]
         first[part.start + 1 : part.stop + 1] = ~same
     return order, np.flatnonzero(first)
