@@ -143,8 +143,6 @@ rule phase_ledger:
         ledger=at("run_ledger"),
         country_zones=shared("country_zones"),
         gates="config/certification/gates.yaml",
-        reason_codes="config/contracts/reason_codes.yaml",
-        phases="config/certification/phases.yaml",
     output:
         phase_ledger=at("phase_ledger"),
         phase_ledger_table=at("phase_ledger_table"),

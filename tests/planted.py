@@ -23,7 +23,7 @@ def certify(
     paths = [folder / f"seed_metrics_{number}.json" for number in range(len(seeds))]
     for path, found in zip(paths, seeds, strict=True):
         write_json(path, found)
-    write_json(folder / "comparison.json", compared or {"against": {}})
+    write_json(folder / "comparison.json", compared or {"run": "planted", "against": {}})
     certify_run.main(
         seed_metrics=list(map(str, paths)),
         earth=list(earth),

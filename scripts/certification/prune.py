@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scripts.certification.retention import data_folders, receipt_of, superseded
 from scripts.lib.files import read_json, write_json
+from scripts.lib.records import plain
 
 RECEIPT = Path("results/prune_receipt.json")
 
@@ -14,7 +15,7 @@ def prune(runs: Path, keep: list[str], receipt: Path) -> list[str]:
     pruned = superseded(runs, keep)
     entries = read_json(receipt) if receipt.exists() else {}
     for name in pruned:
-        entries[name] = receipt_of(runs / name)
+        entries[name] = plain(receipt_of(runs / name))
         write_json(receipt, entries)  # before the data go, so that a killed prune leaves no gap in the record
         for folder in data_folders(runs / name):
             shutil.rmtree(folder)

@@ -19,7 +19,7 @@ A key that is not listed is refused, with the nearest one that exists; all error
 | `config.yaml` | what to certify, and with which outside data (table below) |
 | `contracts/` | paths, schemas, licences, reason codes |
 | `policy/` | overrides, nudge and caps before a candidate changes them |
-| `certification/` | cohorts, gates, metrics, phases, triage |
+| `certification/` | cohorts, gates, metrics, triage |
 | `authority/` | pins of the frozen upstreams; facts of the published baseline |
 | `candidates/` | one small file a candidate |
 | `reopen/` | records that allow a run on another upstream |

@@ -173,8 +173,8 @@ def test_the_same_data_under_two_seeds_fails(world, even):
 
 
 def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
-    broken = even[0] | {"verdict": "FAIL_REALISM"}
-    broken["failing_gates"] = {grade: ["s5_digest_matches_flag"] for grade in ("B", "BPLUS")}
+    checks = {grade: found | {"s5_digest_matches_flag": False} for grade, found in even[0]["checks"].items()}
+    broken = even[0] | {"checks": checks}
     assert world.certify([broken, *even[1:]])["decided_by"] == ["s5_digest_matches_flag fails on seed 42"]
 
 

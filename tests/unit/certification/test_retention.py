@@ -9,21 +9,15 @@ from scripts.certification.prune import prune
 from scripts.certification.retention import superseded, unfinished
 from scripts.certification.run_ledger import main as write_ledger
 from scripts.lib.files import write_json, write_text
+from scripts.lib.records import plain
+from tests.unit.certification.nouns import certificate
 
 
 def plant_run(runs: Path, name: str, status: str | None) -> None:
     write_text(runs / name / "seed=42/data/big.bin", "data")
     write_text(runs / name / "seed=42/reports/report.json", "{}")
     if status:
-        certificate = {
-            "run": name,
-            "status": status,
-            "decision": "x",
-            "authority": "x",
-            "selected_seed_run_map": {"42": "a"},
-            "fingerprints": {"42": "b"},
-        }
-        write_json(runs / name / "certification/segment2a_certification.json", certificate)
+        write_json(runs / name / "certification/segment2a_certification.json", plain(certificate(name, status=status)))
 
 
 @pytest.fixture

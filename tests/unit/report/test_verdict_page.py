@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from scripts.certification.phase_ledger import as_markdown
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
 from scripts.lib.text_tables import number
@@ -18,6 +17,7 @@ from tests.planted import SEEDS, certify
 GATES = load_yaml("config/certification/gates.yaml")
 COHORTS = load_yaml("config/certification/cohorts.yaml")
 METRICS = "config/certification/metrics.yaml"
+PLUS = {"passes_bplus": True}
 BEST = {">=": 1.0, "<=": 0.0}
 COUNTRY_HEAD = (
     "country_iso,cohort,is_c_multi,site_count,tz_world_support_count,distinct_tzid_count,top1_tzid,"
@@ -42,6 +42,7 @@ def seed_file(seed: int, structural=(), bplus=(), sha="", **values: float) -> di
         "cohort_definitions": COHORTS,
         "cohort_counts": {"C_multi": 9, "C_large": 4},
         "cohort_members": {"C_multi": ["AU", "US"], "C_large": ["US"]},
+        "reported_cohorts": {},
         "sites_total": 1000 + seed,
         "s1_sites_total": 1000 + seed,
         "state_status": {f"S{state}": "pass" for state in range(6)},
@@ -55,9 +56,9 @@ def seed_file(seed: int, structural=(), bplus=(), sha="", **values: float) -> di
             for name in realism
         },
         "c_large_readings": {
-            "eligible": {"value": 1.0, "n": 4, "ceiling": 1.0},
-            "literal": {"value": 0.2, "n": 15, "ceiling": 0.267},
-            "top_decile": {"value": 0.25, "n": 8, "ceiling": 0.25},
+            "eligible": {"value": 1.0, "n": 4, "ceiling": 1.0, "countries": []},
+            "literal": {"value": 0.2, "n": 15, "ceiling": 0.267, "countries": []},
+            "top_decile": {"value": 0.25, "n": 8, "ceiling": 0.25, "countries": []},
         },
         "caveats": [],
         "checks": checks,
@@ -84,7 +85,7 @@ def withheld(seed: int) -> dict[str, Any]:
 def earth(seed: int) -> dict[str, Any]:
     """An Earth scorecard on which one gate fails."""
     metrics = {
-        name: {"value": 0.571, "interval": [0.5, 0.6], "passes_b": name != "c_large_share_top1_lt_095"}
+        name: {"value": 0.571, "interval": [0.5, 0.6], "passes_b": name != "c_large_share_top1_lt_095"} | PLUS
         for name in GATES["gates"]
     }
     return {"seed": seed, "metrics": metrics, "ceilings": {}}
@@ -228,14 +229,3 @@ def test_caveat_of_members_reads_as_a_list():
 def test_nothing_is_minus_nothing():
     assert number(-0.0) == "0"
     assert build_report.number(-0.0) == "0"
-
-
-def test_a_done_phase_after_an_open_one_is_out_of_order():
-    stages = {
-        "P3": {"open": ["P3.1"], "blocked_by": [], "may_start": True, "done": False},
-        "P4": {"open": [], "blocked_by": ["P3.1"], "may_start": False, "done": True},
-    }
-    statement = {"id": "P4.1", "statement": "s", "holds": True, "why": "w", "evidence": []}
-    lines = as_markdown("run", [statement], stages)
-    assert "* P3: open: P3.1\n" in lines
-    assert "* P4: statements hold; out of order until P3.1\n" in lines
