@@ -22,6 +22,7 @@ fast-dag:
 lint: $(BIN)/.locked
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
 

@@ -1,6 +1,7 @@
 """Figures of the verdict page as self-contained SVG text; equal data give equal bytes."""
 
 import io
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -8,9 +9,11 @@ import pandas as pd
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 INK, GRID, PASS, FAIL, EARTH = "#1b2733", "#d8dee5", "#1f7a4d", "#b3261e", "#6b8fb3"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "segment-2a",  # element ids would else be random
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -24,7 +27,7 @@ STYLE = {
 MARKS = "osD^vP*X"
 
 
-def gates_figure(rows: list[dict], seeds: list[int]) -> str:
+def gates_figure(rows: list[dict[str, Any]], seeds: list[int]) -> str:
     """One strip a realism gate: seeds as marks, thresholds as lines, Earth as a bar, ceiling as a tick."""
     shown = [row for row in rows if row["axis"] == "realism"]
     with plt.rc_context(STYLE):
@@ -37,7 +40,7 @@ def gates_figure(rows: list[dict], seeds: list[int]) -> str:
         return _svg(figure)
 
 
-def _strip(axis: plt.Axes, row: dict, seeds: list[int]) -> None:
+def _strip(axis: Axes, row: dict[str, Any], seeds: list[int]) -> None:
     earth, ceiling = row["earth"] or {}, row["ceiling"] or {}
     if earth.get("interval"):
         low, high = earth["interval"]
@@ -60,13 +63,13 @@ def _strip(axis: plt.Axes, row: dict, seeds: list[int]) -> None:
 def countries_figure(tables: dict[int, pd.DataFrame], threshold: float) -> str:
     """Top-1 share of every C_multi country, one mark a seed, worst first; empty text when no seed has the cohort."""
     multi = {seed: table[table["is_c_multi"]] for seed, table in tables.items() if len(table)}
-    multi = {seed: table.set_index("country_iso")["top1_share"] for seed, table in multi.items() if len(table)}
-    if not multi:
+    shares_of = {seed: table.set_index("country_iso")["top1_share"] for seed, table in multi.items() if len(table)}
+    if not shares_of:
         return ""
-    order = pd.DataFrame(multi).max(axis=1).sort_values(kind="stable").index.tolist()
+    order = pd.DataFrame(shares_of).max(axis=1).sort_values(kind="stable").index.tolist()
     with plt.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(8.2, 0.26 * len(order) + 1.0))
-        for number, (seed, shares) in enumerate(multi.items()):
+        for number, (seed, shares) in enumerate(shares_of.items()):
             heights = [order.index(country) for country in shares.index]
             axis.plot(shares, heights, MARKS[number % len(MARKS)], color=INK, mfc="none", ms=6, label=f"seed {seed}")
         axis.axvline(threshold, color=FAIL, lw=1.4, label="B (median)")
@@ -97,7 +100,7 @@ def matrix_figure(matrix: pd.DataFrame) -> str:
         return _svg(figure)
 
 
-def _svg(figure: plt.Figure) -> str:
+def _svg(figure: Figure) -> str:
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "docs/contract"
 PAGES = {path.name: path for path in CONTRACT.glob("*.md") if path.name != "README.md"}
 ALIAS = {"design": "decisions.md"}  # in values of config/ that results carry
-_NAME = r"(?P<page>(?<![\w/-])(?:[\w-]+\.md|design)(?= §| [AP]\d))"
+_NAME = r"(?<![\w/-])(?:docs/contract/)?(?P<page>[\w-]+\.md|design)(?= §| [AP]\d)"
 _SECTION = r"§(?P<first>\d+(?:\.\d+)?)(?:[-–](?P<last>\d+))?(?:,? steps? (?P<step>\d+)|,? decision (?P<decision>\d+))?"
 _ROW = r"(?<=\.md )(?P<row>A\d+|P\d(?:\.\d)?)\b"
 CITATION = re.compile(rf"RFC \d+ §[\d.]+|{_NAME}|{_SECTION}|{_ROW}")
@@ -102,6 +102,7 @@ def test_the_contract_is_cited():
         ("certification.md P3.2", []),
         ("states.md §2 step 5, then §2, steps 99", ["states.md §2 step 99"]),
         ("design §5 decision 6; decisions.md §5, decision 77", ["decisions.md §5 decision 77"]),
+        ("docs/contract/states.md §9", ["states.md §9"]),
         ("RFC 8536 §3.2", []),
         ("§4 of nothing", ["None §4"]),
         ("anchors.md §2", ["anchors.md §2"]),
