@@ -48,8 +48,7 @@ rule s0_gate:
         f"{SEED_LOGS}/s0_gate.jsonl",
     params:
         releases=project.releases,
-        authority=project.authority_name,
-        frozen_authority=project.is_frozen,
+        reopens=project.reopens,
     script:
         "../scripts/states/s0_gate.py"
 

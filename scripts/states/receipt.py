@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.contracts import catalog_path, dictionary, schema_errors
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
-from scripts.lib.records import record
+from scripts.lib.records import plain, record
 from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"
@@ -34,11 +34,40 @@ class SealedAsset:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What S0 proved for one fingerprint: when, and which assets it sealed, by id."""
+    """What S0 proved for one fingerprint: that 1B passed, when, and which assets were sealed, by id."""
 
     manifest_fingerprint: str
+    parameter_hash: str
+    flag_sha256_hex: str
     verified_at_utc: str
     sealed: dict[str, SealedAsset]
+
+    def to_json(self) -> dict[str, Any]:
+        """`s0_gate_receipt_2A`, whose list of assets names no bytes: these stand in the inventory."""
+        assets = [row for _, row in sorted(self.sealed.items())]
+        return {
+            "manifest_fingerprint": self.manifest_fingerprint,
+            "parameter_hash": self.parameter_hash,
+            "validation_bundle_path": catalog_path(
+                "validation_bundle_1B", manifest_fingerprint=self.manifest_fingerprint
+            ),
+            "flag_sha256_hex": self.flag_sha256_hex,
+            "verified_at_utc": self.verified_at_utc,
+            "sealed_inputs": [
+                {
+                    "id": row.asset_id,
+                    "partition": dictionary()[row.asset_id].get("partitions", []),
+                    "schema_ref": row.schema_ref,
+                }
+                for row in assets
+            ],
+            "notes": None,
+        }
+
+    def inventory(self) -> list[dict[str, Any]]:
+        """`sealed_inputs_2A`: every asset, sorted by kind and basename."""
+        rows: list[dict[str, Any]] = plain(list(self.sealed.values()))
+        return sorted(rows, key=lambda row: (row["asset_kind"], row["basename"]))
 
     def report(self) -> dict[str, str]:
         """The `s0` block of a run report."""
@@ -67,7 +96,8 @@ def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[st
         raise _no_receipt("receipt and inventory name different assets", path)
     check_sealed_contracts({asset: (row.schema_ref, row.license_class) for asset, row in sealed.items()})
     event("GATE", result="pass", assets=len(sealed))
-    return Receipt(fingerprint, found["verified_at_utc"], sealed)
+    stated = {name: found[name] for name in ("parameter_hash", "flag_sha256_hex", "verified_at_utc")}
+    return Receipt(manifest_fingerprint=fingerprint, sealed=sealed, **stated)
 
 
 def _no_receipt(message: str, path: str, **context: Any) -> Fault:

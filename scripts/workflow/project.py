@@ -12,7 +12,7 @@ from scripts.lib.candidate import Candidate, candidate_path
 from scripts.lib.contracts import dictionary
 from scripts.lib.pins import SeedPins, pins_path
 from scripts.lib.rootpaths import dataset_path
-from scripts.states.reopen_record import evidence_paths
+from scripts.states.s0_reopen import evidence_paths
 from scripts.upstream.authority import Authority
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
@@ -73,9 +73,10 @@ class Project:
         """Name of the upstream that the run reads."""
         return self.candidates[wildcards.run].authority
 
-    def is_frozen(self, wildcards: Wildcards) -> bool:
-        """Whether the run's upstream may be read without a reopen record."""
-        return self.authority_name(wildcards) in self.config["frozen_authorities"]
+    def reopens(self, wildcards: Wildcards) -> str:
+        """The upstream that the run reads, if it is not frozen and needs a reopen record; else empty."""
+        name = self.authority_name(wildcards)
+        return "" if name in self.config["frozen_authorities"] else name
 
     def names_of_kind(self, kind: str) -> str:
         """A wildcard constraint: the authorities that are replicas, or imports."""
@@ -113,7 +114,7 @@ class Project:
     def reopen_record(self, wildcards: Wildcards) -> list[str]:
         """The reopen record that the candidate names, where there is one and it is needed."""
         path = f"config/reopen/{self.candidates[wildcards.run].reopen}.yaml"
-        return [path] if Path(path).is_file() and not self.is_frozen(wildcards) else []
+        return [path] if Path(path).is_file() and self.reopens(wildcards) else []
 
     def reopen_evidence(self, wildcards: Wildcards) -> list[str]:
         """The evidence of that record: a reopened run waits for the certificate that justifies it."""

@@ -1,6 +1,8 @@
 """Cases of S0 that tests/rule/test_bad_gate.py has not: what it writes, and the seal asset by asset (states.md §2)."""
 
-from scripts.lib.files import read_json
+from dataclasses import replace
+
+from scripts.states.receipt import open_receipt
 from scripts.states.s0_gate import with_warnings
 from scripts.states.s0_publish import Places, check_written
 from scripts.states.s0_seal import check_unique, seal
@@ -8,19 +10,20 @@ from tests.contract.table import ZEROS, Table, conflict, elsewhere
 from tests.lawful import FINGERPRINT, House, raised
 from tests.lawful_world import RELEASE, write_release
 
+WRITTEN = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
+
 
 def sealing(asset: str):
     """A check: one file sealed as `asset`."""
-    return lambda house: raised(lambda: seal(asset, house.path("tz_nudge"), "v1", house.run, {}))
+    return lambda house: raised(lambda: seal(asset, house.path("tz_nudge"), "v1", house.pins))
 
 
 def sealed_twice(key: str):
     """A check: two sealed rows that agree in `key`."""
 
     def check(house: House) -> list[str]:
-        rows = [seal(asset, house.path(asset), "v1", house.run, {}) for asset in ("tz_nudge", "governance")]
-        rows[1][key] = rows[0][key]
-        return raised(lambda: check_unique(rows))
+        one, other = (seal(asset, house.path(asset), "v1", house.pins) for asset in ("tz_nudge", "governance"))
+        return raised(lambda: check_unique([one, replace(other, **{key: getattr(one, key)})]))
 
     return check
 
@@ -29,14 +32,13 @@ def read_back(name: str, change):
     """A check: what S0 wrote is read back, after `change` of the JSON file `name` (None deletes it)."""
 
     def check(house: House) -> list[str]:
-        sealed = read_json(house.files["sealed_inputs_2A"])
+        places = Places(*(house.files[dataset] for dataset in WRITTEN))
+        sealed = open_receipt(str(places.receipt), str(places.inventory), FINGERPRINT, ())
         if change is None:
             house.files[name].unlink()
         else:
             house.edit(name, change)
-        written = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
-        places = Places(*(house.path(dataset) for dataset in written))
-        return raised(lambda: check_written(places, places, FINGERPRINT, sealed))
+        return raised(lambda: check_written(places, places, sealed))
 
     return check
 

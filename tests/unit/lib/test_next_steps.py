@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.errors import Abort, UsageError, coded, reason_codes
+from scripts.lib.pins import SeedPins
 from scripts.states.bundle import verify_bundle
 from scripts.states.nudge import load_nudge
-from scripts.states.reopen_record import check_reopen
+from scripts.states.s0_reopen import check_reopen
 from scripts.states.s1_tz_lookup import CODES
 
 
@@ -20,7 +21,7 @@ def lines(call, *arguments) -> list[str]:
 
 
 def test_an_authority_that_is_not_frozen():
-    what, where, action = lines(check_reopen, "mine", False, None, 42, "2026-02-22")
+    what, where, action = lines(check_reopen, "mine", [], SeedPins(42, "", "", "", "2026-02-22", {}))
     assert what.startswith("2A-S0-004") and "`mine` is not frozen" in what
     assert "path=config/config.yaml" in where
     assert "`mine` under `frozen_authorities`" in action and "config/reopen/NAME.yaml" in action

@@ -1,5 +1,6 @@
 """Reopening an upstream: evidence, scope and approval, or refused (certification.md §14)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from scripts.certification.pin_reopen import pin
 from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import sha256_file, write_text
-from scripts.states.reopen_record import check_reopen, evidence_paths
+from scripts.lib.pins import SeedPins
+from scripts.states.s0_reopen import check_reopen, evidence_paths
 from tests.lawful import House, raised
 from tests.lawful_world import reference
 
@@ -29,11 +31,14 @@ def record(tmp_path):
 CREATED = "2026-02-22T00:00:42.000000Z"
 
 
+UPSTREAM = SeedPins(42, "a" * 32, "b" * 64, "c" * 64, CREATED, {})
+
+
 def refused(path, content=None, authority="reopened", seed=42):
     if content is not None:
         path.write_text(yaml.safe_dump(content))
     with pytest.raises((Abort, AbortGroup)) as caught:
-        check_reopen(authority, False, str(path) if path else None, seed, CREATED)
+        check_reopen(authority, [str(path)] if path else [], replace(UPSTREAM, seed=seed))
     breaches = getattr(caught.value, "breaches", [caught.value])
     assert {breach.code for breach in breaches} == {"2A-S0-004"}
     return " ".join(breach.message for breach in breaches)
@@ -45,13 +50,13 @@ def test_the_example_is_complete():
 
 
 def test_a_frozen_upstream_needs_no_record():
-    assert check_reopen("frozen", True, None, 42, CREATED) is None
+    assert check_reopen("", [], UPSTREAM) is None
 
 
 def test_a_complete_record_opens(record):
     path, content = record
     path.write_text(yaml.safe_dump(content))
-    assert check_reopen("reopened", False, str(path), 42, CREATED)["id"] == content["id"]
+    assert check_reopen("reopened", [str(path)], UPSTREAM).id == content["id"]
 
 
 def test_without_record_refused():
@@ -88,7 +93,7 @@ def test_s0_refuses_before_it_reads_anything(tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     house = House(tmp_path / "run", reference(shared))
-    assert raised(lambda: house.s0(authority="reopened", frozen_authority=False)) == ["2A-S0-004"]
+    assert raised(lambda: house.s0(reopens="reopened")) == ["2A-S0-004"]
     assert not house.files["s0_gate_receipt_2A"].exists()
 
 
