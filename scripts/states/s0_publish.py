@@ -87,7 +87,7 @@ def check_written(written: Places, places: Places, sealed: Receipt) -> None:
         ("2A-S0-050", level in str(places.inventory) and own_rows, places.inventory),
         (
             "2A-S0-051",
-            named == sorted(row["asset_id"] for row in rows) and rows == sealed.inventory(),
+            same_assets and rows == sealed.inventory(),
             places.inventory,
         ),
         ("2A-S0-052", _obeys_contracts(rows), places.inventory),
