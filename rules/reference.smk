@@ -11,7 +11,6 @@ rule build_tz_world:
     log:
         "results/reference/logs/build_tz_world.{release}.jsonl",
     params:
-        release=config["reference"]["tz_world"]["release"],
         source=config["reference"]["tz_world"]["source"],
         sha256=config["reference"]["tz_world"]["sha256"],
     script:
@@ -39,7 +38,6 @@ rule build_tzdb_release:
     log:
         "results/reference/logs/build_tzdb_release.{release}.jsonl",
     params:
-        release=config["reference"]["tzdb"]["release"],
         source=config["reference"]["tzdb"]["source"],
         sha256=config["reference"]["tzdb"]["sha256"],
     script:

@@ -126,4 +126,4 @@ def pack(stream: BinaryIO, folder: str, paths: list[str], texts: dict[str, str])
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -56,4 +56,4 @@ def _vetoes(against: Against) -> str:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -122,4 +122,4 @@ def cohort_contract(cohorts: Cohorts) -> dict[str, Any]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

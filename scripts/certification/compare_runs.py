@@ -98,4 +98,4 @@ def cells(move: Movement) -> Mapping[str, str]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

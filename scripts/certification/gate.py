@@ -5,6 +5,7 @@ import sys
 from scripts.certification.certificate import Certificate
 from scripts.certification.verdict import reaches
 from scripts.lib.files import read_json
+from scripts.lib.job import current_job
 from scripts.lib.records import record
 from scripts.scoring.checks import Verdict
 
@@ -16,7 +17,8 @@ def answer(certificate: Certificate, require: Verdict, path: str) -> tuple[bool,
 
 
 if __name__ == "__main__":
-    path = snakemake.input.certification
-    good, lines = answer(record(Certificate, read_json(path)), snakemake.params.require, path)
+    job = current_job()
+    path = job.input.certification
+    good, lines = answer(record(Certificate, read_json(path)), job.params.require, path)
     print(lines, file=sys.stderr)
     sys.exit(not good)

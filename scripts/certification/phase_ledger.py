@@ -151,4 +151,4 @@ def state(phase: Phase) -> str:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

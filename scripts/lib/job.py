@@ -29,7 +29,17 @@ PACKAGES = (
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
+def current_job() -> Any:
+    """The job that Snakemake runs this script for: it puts `snakemake` among the script's own names."""
+    return sys.modules["__main__"].snakemake
+
+
+def run_job(main: Callable[..., list[str] | None]) -> None:
+    """Carry out the job that Snakemake runs this script for."""
+    carry_out(main, current_job())
+
+
+def carry_out(main: Callable[..., list[str] | None], job: Any) -> None:
     """Call `main` with the rule's named inputs, outputs and params and the wildcards it asks for; record what it did.
 
     `seed` comes as an int, an optional input that is not there as an empty list.
@@ -37,19 +47,19 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
     `main` may return paths of files that it wrote beyond the declared outputs (those that may lawfully be absent).
     Exits 1 with a message of a few lines when the input is bad; a traceback goes to the log only.
     """
-    inputs, outputs, params = (_plain(items) for items in (snakemake.input, snakemake.output, snakemake.params))
+    inputs, outputs, params = (_plain(items) for items in (job.input, job.output, job.params))
     code = inputs.pop("code")
     order = inputs.pop("after", [])  # ordering inputs are waited for, never opened
     lineage = outputs.pop("lineage")
-    wildcards = dict(sorted(snakemake.wildcards.items()))
+    wildcards = dict(sorted(job.wildcards.items()))
     try:
-        logs.configure(snakemake.log[0], rule=snakemake.rule, **wildcards)
+        logs.configure(job.log[0], rule=job.rule, **wildcards)
         with claim(lineage):
             used = {name: _hashed(paths) for name, paths in inputs.items()}  # before `main`: what it is about to read
             extra = main(**inputs, **outputs, **params, **_asked(main, wildcards)) or []
             record = Lineage(
                 record=lineage,
-                rule=snakemake.rule,
+                rule=job.rule,
                 wildcards=wildcards,
                 code=_hashed(code),
                 inputs=used,
@@ -61,7 +71,7 @@ def run_job(main: Callable[..., list[str] | None], snakemake: Any) -> None:
             )
             write_text(lineage, record.text())
     except Exception as problem:
-        message = explain(problem, snakemake.rule, snakemake.log[0])
+        message = explain(problem, job.rule, job.log[0])
         logs.event("ERROR", f"{message}\n{traceback.format_exc()}", severity=40, result="fail")
         logs.say(message)
         sys.exit(1)

@@ -23,4 +23,4 @@ def main(*, tz_world: str, lookup_index: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -41,4 +41,4 @@ def main(*, places: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

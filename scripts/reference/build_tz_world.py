@@ -123,4 +123,4 @@ def main(*, tz_world: str, source: str, sha256: str, release: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

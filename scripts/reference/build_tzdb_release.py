@@ -82,4 +82,4 @@ def main(*, archive: str, meta: str, provenance: str, release: str, source: str,
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

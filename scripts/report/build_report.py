@@ -98,4 +98,4 @@ def environment(required: list[int]) -> jinja2.Environment:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -90,4 +90,4 @@ def stream(path: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -72,4 +72,4 @@ def verdicts(entry: dict[str, Any], gate: dict[str, Any]) -> dict[str, bool]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -230,4 +230,4 @@ def structural_checks(
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -152,4 +152,4 @@ def with_warnings(report: Body) -> Body:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -202,4 +202,4 @@ def log_lookup(counts: dict[str, Any]) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

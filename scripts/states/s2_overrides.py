@@ -165,4 +165,4 @@ def finalise(policy: Policy, batch: pa.RecordBatch, keys: SiteKeys) -> tuple[Col
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -232,4 +232,4 @@ def compiled_block(zones: tzif.Timetables, cache: CacheManifest, horizon_year: i
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -152,4 +152,4 @@ def check_counts(sites_total: int, tzids_total: int, s2_counts: dict[str, Any]) 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

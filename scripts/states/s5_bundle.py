@@ -228,4 +228,4 @@ def verify_or_refuse(bundle: Path) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -55,7 +55,7 @@ def check_bundle(index_path: str, flag_path: str) -> str:
 
 def _read_index(path: str) -> list[dict[str, Any]]:
     try:
-        entries = read_json(path)
+        entries: list[dict[str, Any]] = read_json(path)
     except (OSError, ValueError) as problem:
         raise Abort("2A-S0-003", f"index.json unreadable: {problem}", path=path) from None
     errors = schema_errors(entries, BUNDLE_SCHEMA)

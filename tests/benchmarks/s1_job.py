@@ -68,10 +68,10 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Run the prepared job and return its figures: seconds for imports, S1 itself, the whole of `run_job`; memory."""
+    """Run the prepared job and return its figures: seconds for imports, S1 itself, the whole of `carry_out`; memory."""
     job = json.loads((folder / "job.json").read_text())
     before = time.perf_counter()
-    from scripts.lib.job import run_job
+    from scripts.lib.job import carry_out
     from scripts.states.s1_tz_lookup import main
 
     imported = time.perf_counter()
@@ -83,7 +83,7 @@ def run(folder: Path) -> dict[str, Any]:
         inside["s1_s"] = time.perf_counter() - start
 
     log = [str(folder / "s1.jsonl")]
-    run_job(timed, SimpleNamespace(**job, wildcards={}, log=log, rule="s1_tz_lookup"))
+    carry_out(timed, SimpleNamespace(**job, wildcards={}, log=log, rule="s1_tz_lookup"))
     ended = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
