@@ -30,9 +30,9 @@ rule build_lookup_index:
 
 
 rule build_tzdb_release:
-    """The tzdb release as one sealed archive with its digest and provenance."""
+    """The tzdb release as one tzdb archive with its digest and provenance."""
     output:
-        archive=at("tzdb_release"),
+        tzdb=at("tzdb_release"),
         meta=at("tzdb_release_meta"),
         provenance=at("tzdb_release_provenance"),
     log:
@@ -45,9 +45,9 @@ rule build_tzdb_release:
 
 
 rule build_country_zones:
-    """Zones of each country, from the zone.tab of the sealed archive."""
+    """Zones of each country, from the zone.tab of the tzdb archive."""
     input:
-        archive=at("tzdb_release"),
+        tzdb=at("tzdb_release"),
     output:
         country_zones=at("country_zones"),
     log:

@@ -12,7 +12,7 @@ from scripts.lib.pins import SeedPins, pins_path
 from scripts.lib.records import record as typed_record
 
 STATED = {  # rule -> (output that states a digest, under which key, of which output)
-    "build_tzdb_release": ("meta", "archive_sha256", "archive"),
+    "build_tzdb_release": ("meta", "archive_sha256", "tzdb"),
     "s0_gate": ("determinism", "sha256_hex", "inventory"),
     "s3_timetable": ("manifest", "tz_index_digest", "payload"),
 }

@@ -13,8 +13,8 @@ def parse_zone_tab(text: str) -> list[tuple[str, str]]:
     return sorted((country, tzid) for country, _, tzid, *_ in lines)
 
 
-def main(*, archive: str, country_zones: str) -> None:
-    pairs = parse_zone_tab(read_zone_tab(archive))
+def main(*, tzdb: str, country_zones: str) -> None:
+    pairs = parse_zone_tab(read_zone_tab(tzdb))
     schema = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
     columns = list(zip(*pairs, strict=True))
     write_table(country_zones, pa.table([pa.array(column) for column in columns], schema=schema))

@@ -9,7 +9,7 @@ from scripts.lib.errors import Abort, Breach, Fault, raise_all
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
-from scripts.reference.tzdb_archive import check_archive
+from scripts.reference.tzdb_archive import check_gzip
 from scripts.states.overrides import OverrideRow
 
 
@@ -111,7 +111,7 @@ def check_tz_assets(
 
 
 def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:
-    """The archive is a whole gzip file of this release, with the digest that its release file states (-022, -023)."""
+    """The tzdb archive is whole and of this release, with the digest that its release file states (-022, -023)."""
     try:
         meta = read_json(tzdb_meta)
     except (OSError, ValueError) as problem:
@@ -123,7 +123,7 @@ def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:
     if meta["release_tag"] != release:
         message = f"tzdb_release.json is of {meta['release_tag']}, the release to seal is {release}"
         raise Abort("2A-S0-022", message, path=tzdb_meta)
-    check_archive(tzdb)
+    check_gzip(tzdb)
     digest = sha256_file(tzdb)
     if meta["archive_sha256"] != digest:
         raise Abort("2A-S0-023", f"archive has digest {digest[:12]}, tzdb_release.json says otherwise", path=tzdb)

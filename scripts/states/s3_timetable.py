@@ -144,16 +144,16 @@ def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> Release:
     return Release(tag, digest, meta["archive_sha256"])
 
 
-def compile_zones(archive: str, horizon_year: int) -> tuple[tzif.Timetables, list[Adjustment]]:
+def compile_zones(tzdb: str, horizon_year: int) -> tuple[tzif.Timetables, list[Adjustment]]:
     """Steps 2-7: the timetables, and the log of rounded offsets (2A-S3-020, -021)."""
     try:
-        raw = read_zones(archive)
+        raw = read_zones(tzdb)
         event("TZDB_PARSE", zones=len(raw))
         parsed = {tzid: tzif.parse_tzif(data, horizon_year) for tzid, data in sorted(raw.items())}
     except (ValueError, OverflowError, OSError) as problem:  # times beyond the calendar raise the latter two
-        raise Abort("2A-S3-020", str(problem), path=archive) from None
+        raise Abort("2A-S3-020", str(problem), path=tzdb) from None
     if not parsed:
-        raise Abort("2A-S3-021", "no zone in the archive", path=archive)
+        raise Abort("2A-S3-021", "no zone in the archive", path=tzdb)
     zones: tzif.Timetables = {}
     rounded = []
     for tzid, zone in parsed.items():
@@ -181,7 +181,7 @@ def check_zones(zones: tzif.Timetables) -> None:
     raise_all(breaches)
 
 
-def check_coverage(zones: tzif.Timetables, world: list[str], archive: str) -> dict[str, Any]:
+def check_coverage(zones: tzif.Timetables, world: list[str], tzdb: str) -> dict[str, Any]:
     """The `coverage` block: every zone with a polygon has a timetable (2A-S3-053)."""
     missing = sorted(set(world) - set(zones))
     event("COVERAGE", world_tzids=len(world), missing=len(missing))
@@ -193,7 +193,7 @@ def check_coverage(zones: tzif.Timetables, world: list[str], archive: str) -> di
     }
     if missing:
         message = f"{len(missing)} zones without timetable: {', '.join(missing[:SAMPLE])}"
-        raise Abort("2A-S3-053", message, path=archive, report={"coverage": coverage})
+        raise Abort("2A-S3-053", message, path=tzdb, report={"coverage": coverage})
     return coverage
 
 

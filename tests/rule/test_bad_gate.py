@@ -226,7 +226,7 @@ def meta(**fields):
     )
 
 
-def archive(data: bytes):
+def tzdb(data: bytes):
     def change(house: House) -> None:
         house.files["tzdb"].write_bytes(data)
         write_release(house.files["tzdb"].parent)
@@ -272,10 +272,10 @@ REFERENCE = {
     "archive missing": ("2A-S0-010", lambda house: house.files["tzdb"].unlink()),
     "archive with flipped byte": ("2A-S0-023", lambda house: house.flip("tzdb")),
     "archive truncated": ("2A-S0-023", truncated("tzdb")),
-    "archive empty": ("2A-S0-023", archive(b"")),
-    "archive small": ("2A-S0-023", archive(gzip.compress(b"hello"))),
-    "archive a zip": ("2A-S0-023", archive(zipped())),
-    "archive not compressed": ("2A-S0-023", archive(raw_tar())),
+    "archive empty": ("2A-S0-023", tzdb(b"")),
+    "archive small": ("2A-S0-023", tzdb(gzip.compress(b"hello"))),
+    "archive a zip": ("2A-S0-023", tzdb(zipped())),
+    "archive not compressed": ("2A-S0-023", tzdb(raw_tar())),
     "nudge missing": ("2A-S0-010", lambda house: house.files["tz_nudge"].unlink()),
     "governance missing": ("2A-S0-010", lambda house: house.files["governance"].unlink()),
     "overrides missing": ("2A-S0-010", lambda house: house.files["tz_overrides"].unlink()),
