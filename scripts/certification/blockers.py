@@ -1,4 +1,4 @@
-"""What keeps a run from B: every failed gate with its distance, its owner, and by what it cannot be reached (§14)."""
+"""What keeps a run from B: every failed gate, its distance, its owner, what cannot reach it (certification.md §14)."""
 
 from dataclasses import dataclass
 

@@ -99,7 +99,9 @@ def certify(
         seed_error_codes={seed: entry.codes for seed, entry in scored.items()},
         thresholds=rules.limits,
         cohort_contract=cohort_contract(first.cohort_definitions) if first else {},
-        gates=gate_rows(scope.required_seeds, seeds, earth, judgement.stability, rules.limits, rules.metrics),
+        gates=gate_rows(
+            scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
+        ),
         caveats=run_caveats(seeds, compared, rules.limits),
         triage=actions(judgement.failing_gates, scored, rules.triage),
         comparison={name: against.accepted for name, against in compared.against.items()},

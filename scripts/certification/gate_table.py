@@ -1,7 +1,7 @@
 """Gates of a run in one table: value per seed, worst seed, thresholds, margins, Earth, ceiling and reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scripts.certification.verdict import Seeds, Stability, metric_values
@@ -9,6 +9,9 @@ from scripts.lib.records import plain_fields
 from scripts.scoring.gates import GRADES, Gate, Grade, Limits, Op, holds, margin
 
 ABOUT = ("question", "unit", "range", "better", "n_of")
+ASKED = ("gate", "axis", "unit", "op", "b", "bplus")  # columns of the CSV before those of the seeds, and after
+FOUND = ("worst_seed", "n", "value", "margin_b", "margin_bplus", "reach_2a")
+BESIDE = ("earth", "earth_low", "earth_high", "ceiling", "verdict")
 Scorecards = Mapping[int, Mapping[str, Any]]  # Earth scorecards by seed
 
 
@@ -37,19 +40,19 @@ class GateRow:
     b: float | None
     bplus: float
     b_contract: float | None
-    values: dict[int, float | None]
-    n: dict[int, int | None]
-    worst_seed: int | None
     value: float | None
     reason: str | None  # why there is no value
-    earth: Bar | None
-    ceiling: Bar | None
-    reach_2a: float | None  # the best that lawful policy of 2A could still reach
     question: str
     unit: str
     range: list[float | None]
     better: str
     n_of: str
+    values: dict[int, float | None] = field(default_factory=dict)
+    n: dict[int, int | None] = field(default_factory=dict)
+    worst_seed: int | None = None
+    earth: Bar | None = None
+    ceiling: Bar | None = None
+    reach_2a: float | None = None  # the best that lawful policy of 2A could still reach
 
     def threshold(self, grade: Grade) -> float | None:
         return self.b if grade == "b" else self.bplus
@@ -82,32 +85,23 @@ class GateRow:
     def flat(self, required: list[int]) -> dict[str, Any]:
         """The row of a CSV: one column a seed, and Earth and ceiling as numbers."""
         low, high = (self.earth and self.earth.interval) or (None, None)
-        return {
-            "gate": self.gate,
-            "axis": self.axis,
-            "unit": self.unit,
-            "op": self.op,
-            "b": self.b,
-            "bplus": self.bplus,
-            **{f"seed_{seed}": self.values.get(seed) for seed in required},
-            "worst_seed": self.worst_seed,
+        seeds = {f"seed_{seed}": self.values.get(seed) for seed in required}
+        found = self.to_json() | {
+            **seeds,
             "n": None if self.worst_seed is None else self.n[self.worst_seed],
-            "value": self.value,
-            "margin_b": self.margin("b"),
-            "margin_bplus": self.margin("bplus"),
-            "reach_2a": self.reach_2a,
             "earth": self.earth and self.earth.value,
             "earth_low": low,
             "earth_high": high,
             "ceiling": self.ceiling and self.ceiling.value,
-            "verdict": self.verdict,
         }
+        return {name: found[name] for name in (*ASKED, *seeds, *FOUND, *BESIDE)}
 
 
 def gate_rows(
     required: list[int],
     seeds: Seeds,
     earth: Scorecards,
+    *,
     cvs: Mapping[str, Stability],
     limits: Limits,
     registry: Mapping[str, Mapping[str, Any]],
@@ -158,14 +152,9 @@ def stability_row(metric: str, found: Stability, gate: Gate, about: dict[str, An
         b=gate.b,
         bplus=gate.bplus,
         b_contract=gate.b,
-        values={},
-        n={},
-        worst_seed=None,
         value=found.cv,
         reason=found.reason,
-        earth=None,
         ceiling=Bar(0.0, True),
-        reach_2a=None,
         **about,
     )
 
