@@ -6,6 +6,8 @@ Tests break one thing and ask for the code; everything runs in milliseconds, by 
 import json
 import shutil
 from collections.abc import Callable
+from functools import partialmethod
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from scripts.lib.contracts import arrow_schema, catalog_path
+from scripts.lib.contracts import arrow_schema, catalog_path, dictionary
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
 from scripts.lib.pins import SeedPins
@@ -28,13 +30,26 @@ from tests.lawful_world import RELEASE
 SEED, HORIZON = 42, 2037
 FINGERPRINT = sha256_text("lawful")
 CREATED = "2026-02-15T00:00:42.000000Z"
-CODES = {
-    "S0": s0_gate.CODES,
-    "S1": s1_tz_lookup.CODES,
-    "S2": s2_overrides.CODES,
-    "S3": s3_timetable.CODES,
-    "S4": s4_legality.CODES,
-    "S5": s5_bundle.CODES,
+STATES = {
+    "S0": s0_gate,
+    "S1": s1_tz_lookup,
+    "S2": s2_overrides,
+    "S3": s3_timetable,
+    "S4": s4_legality,
+    "S5": s5_bundle,
+}
+RELEASES = {"tz_world_2025a": RELEASE, "tzdb_release": RELEASE, "country_zones": RELEASE, "merchant_mcc_map": "v1"}
+CODES = {name: state.CODES for name, state in STATES.items()}
+DATASETS = {"S1": "s1_tz_lookup", "S2": "site_timezones", "S4": "s4_legality_report"}  # what `main` calls `dataset`
+FILES = {  # what it calls otherwise than the dictionary does
+    "receipt": "s0_gate_receipt_2A",
+    "inventory": "sealed_inputs_2A",
+    "determinism": "s0_determinism_receipt",
+    "manifest": "tz_timetable_cache",
+    "payload": "tz_timetable_payload",
+    "adjustments": "tz_offset_adjustments",
+    "legality": "s4_legality_report",
+    **{f"s{number}_report": f"s{number}_run_report" for number in range(6)},
 }
 TOKENS = {"seed": SEED, "manifest_fingerprint": FINGERPRINT}
 SITES_SCHEMA = arrow_schema("schemas.1B.yaml#/egress/site_locations")
@@ -81,7 +96,8 @@ class House:
             if path.name != "lookup_index.bin":
                 shutil.copyfile(path, ref / path.name)
         self.files = {name: self.upstream / path for name, path in root_paths(SEED, FINGERPRINT).items()}
-        self.files |= {name: root / catalog_path(name, **TOKENS) for name in _RUN_DATASETS}
+        ours = [name for name, entry in dictionary().items() if entry["root"] == "run"]
+        self.files |= {name: root / catalog_path(name, **TOKENS) for name in ours}
         self.files |= {
             "tz_world": ref / "tz_world.parquet",
             "tzdb": ref / "tzdata.tar.gz",
@@ -137,76 +153,25 @@ class House:
     def path(self, name: str) -> str:
         return str(self.files[name])
 
-    def _args(self, *names: str, **renamed: str) -> dict[str, str]:
-        found = {name: self.path(name) for name in names} | {key: self.path(name) for key, name in renamed.items()}
-        if self.files["mcc"].exists() and "tz_overrides" in found:
-            found["merchant_mcc_map"] = [self.path("mcc")]
-        return found
-
-    def s0(self, **changes: Any) -> None:
-        releases = {
-            "tz_world_2025a": RELEASE,
-            "tzdb_release": RELEASE,
-            "country_zones": RELEASE,
-            "merchant_mcc_map": "v1",
+    def state(self, name: str, **changes: Any) -> list[str]:
+        """Run a state as its rule does, each argument of its `main` found by name; returns the codes of its report."""
+        write_json(self.root / "pins.json", plain(self.pins))
+        given = {
+            "pins": str(self.root / "pins.json"),
+            "releases": RELEASES,
+            "merchant_mcc_map": [self.path("mcc")] if self.files["mcc"].exists() else [],
+            **{"horizon_year": HORIZON, "sort_memory_mb": 64, **TOKENS},
         }
-        upstream = ("run_receipt", "bundle_index", "bundle_flag", "site_locations")
-        shared = ("tz_world", "tzdb", "tzdb_meta", "country_zones", "tz_overrides", "tz_nudge", "governance")
-        outputs = {
-            "receipt": "s0_gate_receipt_2A",
-            "inventory": "sealed_inputs_2A",
-            "determinism": "s0_determinism_receipt",
-            "report": "s0_run_report",
-        }
-        arguments = self._args(*upstream, *shared, **outputs)
-        pins = self.root / "pins.json"
-        write_json(pins, plain(self.pins))
-        s0_gate.main(**arguments | {"pins": str(pins), "releases": releases} | changes)
+        files = FILES | {"report": f"{name.lower()}_run_report", "dataset": DATASETS.get(name)}
+        main = STATES[name].main
+        for argument, parameter in signature(main).parameters.items():
+            if argument not in given and parameter.default is Parameter.empty:
+                given[argument] = self.path(files.get(argument, argument))
+        main(**{argument: given[argument] for argument in signature(main).parameters if argument in given} | changes)
+        return self.codes(name)
 
-    def s1(self, **changes: Any) -> list[str]:
-        names = ("site_locations", "lookup_index", "country_zones", "tz_nudge", "tz_overrides", "governance")
-        arguments = self._args(*names, **_GATE, dataset="s1_tz_lookup", report="s1_run_report")
-        s1_tz_lookup.main(
-            **arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT, "sort_memory_mb": 64} | changes
-        )
-        return self.codes("S1")
-
-    def s2(self, **changes: Any) -> list[str]:
-        names = ("s1_tz_lookup", "tz_world", "tz_overrides", "governance")
-        renamed = {"s1_report": "s1_run_report", "dataset": "site_timezones", "report": "s2_run_report"}
-        s2_overrides.main(
-            **self._args(*names, **_GATE, **renamed) | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes
-        )
-        return self.codes("S2")
-
-    def s3(self, **changes: Any) -> list[str]:
-        renamed = {
-            "manifest": "tz_timetable_cache",
-            "payload": "tz_timetable_payload",
-            "adjustments": "tz_offset_adjustments",
-            "report": "s3_run_report",
-        }
-        arguments = self._args("tzdb", "tzdb_meta", "tz_world", **_GATE, **renamed)
-        s3_timetable.main(**arguments | {"manifest_fingerprint": FINGERPRINT, "horizon_year": HORIZON} | changes)
-        return self.codes("S3")
-
-    def s4(self, **changes: Any) -> list[str]:
-        renamed = {"s2_report": "s2_run_report", "s3_report": "s3_run_report", "dataset": "s4_legality_report"}
-        renamed |= {"manifest": "tz_timetable_cache", "payload": "tz_timetable_payload", "report": "s4_run_report"}
-        arguments = self._args("site_timezones", **_GATE, **renamed)
-        s4_legality.main(**arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes)
-        return self.codes("S4")
-
-    def s5(self, **changes: Any) -> list[str]:
-        renamed = {
-            "manifest": "tz_timetable_cache",
-            "payload": "tz_timetable_payload",
-            "legality": "s4_legality_report",
-        }
-        renamed |= {"s4_report": "s4_run_report", "report": "s5_run_report"}
-        arguments = self._args("site_timezones", **_GATE, **renamed)
-        s5_bundle.main(**arguments | {"seed": SEED, "manifest_fingerprint": FINGERPRINT} | changes)
-        return self.codes("S5")
+    s0, s1, s2 = partialmethod(state, "S0"), partialmethod(state, "S1"), partialmethod(state, "S2")
+    s3, s4, s5 = partialmethod(state, "S3"), partialmethod(state, "S4"), partialmethod(state, "S5")
 
     def through(self, state: str) -> "House":
         """Run S0 to `state`; each must pass."""
@@ -305,24 +270,3 @@ def column(table: pa.Table, name: str, values: list[Any], kind: pa.DataType | No
     """`table` with one column replaced; nulls are allowed, as a hand-made file may hold anything."""
     at = table.schema.get_field_index(name)
     return table.set_column(at, pa.field(name, kind or table.schema.field(name).type), pa.array(values, kind))
-
-
-_GATE = {"receipt": "s0_gate_receipt_2A", "inventory": "sealed_inputs_2A"}
-_RUN_DATASETS = [
-    "s0_gate_receipt_2A",
-    "sealed_inputs_2A",
-    "s0_determinism_receipt",
-    "s1_tz_lookup",
-    "site_timezones",
-    "tz_timetable_cache",
-    "tz_timetable_payload",
-    "tz_offset_adjustments",
-    "s4_legality_report",
-    "validation_bundle_2A",
-    "s0_run_report",
-    "s1_run_report",
-    "s2_run_report",
-    "s3_run_report",
-    "s4_run_report",
-    "s5_run_report",
-]

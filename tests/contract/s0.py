@@ -7,8 +7,8 @@ from scripts.states.s0_gate import with_warnings
 from scripts.states.s0_publish import Places, check_written
 from scripts.states.s0_seal import check_unique, seal
 from tests.contract.table import ZEROS, Table, conflict, elsewhere
-from tests.lawful import FINGERPRINT, House, raised
-from tests.lawful_world import RELEASE, write_release
+from tests.lawful import FINGERPRINT, RELEASES, House, raised
+from tests.lawful_world import write_release
 
 WRITTEN = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
 
@@ -60,7 +60,7 @@ def foreign_file(house: House) -> None:
 
 
 def moving_version(_: House) -> dict:
-    return {"releases": {"tz_world_2025a": "latest", "tzdb_release": RELEASE, "country_zones": RELEASE}}
+    return {"releases": RELEASES | {"tz_world_2025a": "latest"}}
 
 
 def report_without_block(house: House) -> list[str]:
