@@ -10,7 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from scripts.lib.contracts import catalog_path, load_yaml, schema_errors
+from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, AbortGroup, UsageError
 from scripts.lib.files import read_json
 from scripts.lib.pins import SeedPins
@@ -18,7 +18,7 @@ from scripts.upstream import build_upstream
 from scripts.upstream.authority import FACTS, Authority, write_authority
 from scripts.upstream.bundle_1b import digests, merchant_map_folder, root_paths
 from scripts.upstream.bundle_law import check_bundle
-from scripts.upstream.replica import identity
+from scripts.upstream.facts import read_facts
 
 IDENTITY = ("seed", "run_id", "manifest_fingerprint", "parameter_hash", "created_utc")
 
@@ -66,16 +66,16 @@ def import_authority(name: str, roots: list[str], about: str) -> Authority:
 
 def replica_authority(name: str, tz_world: str, places: str) -> Authority:
     """The authority of a replica, built from the facts in a temporary folder."""
-    facts = load_yaml(FACTS)["replica"]
-    stated, seeds = facts["authorities"][name], {}
-    for seed in stated["seeds"]:
+    facts = read_facts(FACTS)
+    stated, seeds = facts.authorities[name], {}
+    for seed in stated.seeds:
         with tempfile.TemporaryDirectory() as folder:
-            known = identity(facts, name, seed)
-            paths = root_paths(seed, known["manifest_fingerprint"])
+            receipt = facts.receipt(name, seed)
+            paths = root_paths(seed, receipt["manifest_fingerprint"])
             outputs = {key: os.path.join(folder, path) for key, path in paths.items()}
-            build_upstream.build(tz_world, places, str(FACTS), name, {"seed": seed, **known}, outputs)
+            build_upstream.build(tz_world, places, str(FACTS), name, receipt, outputs)
             seeds[seed] = seed_pins(folder)
-    return Authority(name, "replica", stated["about"], seeds, facts=FACTS.as_posix())
+    return Authority(name, "replica", stated.about, seeds, facts=FACTS.as_posix())
 
 
 def authority_name(text: str) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import yaml
 
-from scripts.workflow.imports import code_of
 from tests.tiny import ROOT, snakemake
 
 RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
@@ -51,17 +50,6 @@ def test_rule_script_and_log_share_one_name():
             (script,) = re.findall(r'"\.\./scripts/[\w/]+/(\w+)\.py"', body)
             assert script == name
             assert re.search(rf"/({name}|{{run}})(\.{{release}})?\.jsonl", body), name
-
-
-def test_code_inputs_are_transitive():
-    assert "scripts/zone_index/index.py" in code_of("scripts/states/s1_tz_lookup.py")
-    assert "scripts/reference/tzif.py" not in code_of("scripts/states/s1_tz_lookup.py")
-    contracts = {
-        path.removeprefix("config/contracts/") for path in code_of("scripts/states/s2_overrides.py") if ".yaml" in path
-    }
-    assert {"schemas/schemas.layer1.yaml", "dataset_dictionary.yaml", "reason_codes.yaml"} <= contracts
-    assert "config/contracts/artefact_registry.yaml" in code_of("scripts/states/s0_gate.py")
-    assert "scripts/report/verdict_parts.html" in code_of("scripts/report/build_report.py")
 
 
 def test_packages_hold_no_code():

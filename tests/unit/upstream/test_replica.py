@@ -20,16 +20,17 @@ from scripts.upstream import replica as rep
 from scripts.upstream.authority import read_authority
 from scripts.upstream.bundle_1b import check_pins, root_paths, write_bundle
 from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.facts import Clump, facts_of, read_facts
 from scripts.upstream.pin_authority import seed_pins
 
 FACTS_FILE = "config/authority/facts.yaml"
-FACTS = load_yaml(FACTS_FILE)["replica"]
+FACTS = read_facts(FACTS_FILE)
 
 # Zone A/A covers lon 0..2, zone B/B lon 1.9..4: they overlap between 1.9 and 2. Latitudes 0..1.
 TZIDS = np.array(["A/A", "B/B"])
 GEOMS = np.array([shapely.box(0, 0, 2, 1), shapely.box(1.9, 0, 4, 1)])
 BOX = [1.0, 0.2, 3.0, 0.3]
-TOY = {
+STATED = {
     "nudge_deg": 0.002,
     "merchants": {"universe": 50, "sites_per_merchant": 4},
     "jitter_deg": 0.005,
@@ -65,6 +66,7 @@ TOY = {
         "open": {"about": "toy", "posture": "reopened", "seeds": {42: {"created_utc": "2026-01-30T00:00:00.000000Z"}}},
     },
 }
+TOY = facts_of(STATED)
 
 
 def near(box: list[float] = BOX) -> rep.ZoneWindow:
@@ -86,23 +88,23 @@ def test_drift_is_dense_in_the_west_and_stays_in_the_box():
 
 
 def test_place_honours_the_zones_before_and_after_the_nudge():
-    spot = {**TOY["spots"]["XB_fallback"], "nudged": ["B/B"]}
+    spot = replace(TOY.spots["XB_fallback"], nudged=("B/B",))
     lon, lat = rep.place(rep.generator(1, "XB", rep.PLACE), near(), spot, ["A/A", "B/B"], 5, 0.002)
     assert near().exactly(lon, lat, ["A/A", "B/B"]).all()
     assert near().exactly(lon + 0.002, lat + 0.002, ["B/B"]).all()
 
 
 def test_place_says_which_box_has_no_room():
-    clump = {"box": [3.0, 0.2, 3.5, 0.3], "drift": 0.1}
+    clump = Clump((3.0, 0.2, 3.5, 0.3), 0.1, {})
     with pytest.raises(UsageError, match=r"box \[3.0, 0.2, 3.5, 0.3\].*A/A"):
         rep.place(rep.generator(1, "XA", rep.PLACE), near(), clump, ["A/A"], 1, 0.0)
 
 
 def test_stretch_reaches_the_sides_but_never_changes_a_zone():
-    lon, lat = np.array([1.2, 1.5, 1.85]), np.array([0.22, 0.25, 0.28])
-    rep.stretch(near(), lon, lat, BOX)
-    assert lon.tolist() == [1.0, 1.5, 1.85]  # the eastern side lies in another zone
-    assert lat.tolist() == [0.2, 0.25, 0.3]
+    sites = np.array([[1.2, 1.5, 1.85], [0.22, 0.25, 0.28]])
+    rep.stretch(near(), sites, BOX)
+    # the eastern side lies in another zone
+    assert sites.tolist() == [[1.0, 1.5, 1.85], [0.2, 0.25, 0.3]]
 
 
 def test_scale_keeps_fixed_counts_and_the_total():
@@ -119,15 +121,14 @@ def test_allocate_takes_the_base_as_it_is_or_draws_its_shares():
 
 
 def test_merchant_keys_are_contiguous_for_each_merchant():
-    ids, order = rep.merchant_keys(FACTS["merchants"], 42, "DE", 4269)
+    ids, order = rep.merchant_keys(FACTS.merchants, 42, "DE", 4269)
     assert ids.dtype == np.uint64 and (ids > 2**63).any() and len(np.unique(ids)) == 4269 // 12
     for merchant in np.unique(ids)[:40]:
         assert sorted(order[ids == merchant]) == list(range(1, (ids == merchant).sum() + 1))
 
 
 def test_sites_of_a_country_do_not_depend_on_the_others():
-    alone = {**TOY, "countries": {"XB": TOY["countries"]["XB"]}, "seeds": {**TOY["seeds"]}}
-    alone["seeds"] = {42: {**TOY["seeds"][42], "sites": 12}}
+    alone = replace(TOY, countries={"XB": TOY.countries["XB"]}, seeds={42: replace(TOY.seeds[42], sites=12)})
     both = build_upstream.collapsed(TOY, 42, TZIDS, GEOMS)["XB"]
     assert np.array_equal(both, build_upstream.collapsed(alone, 42, TZIDS, GEOMS)["XB"])
     assert not np.array_equal(both[0], build_upstream.collapsed(TOY, 7, TZIDS, GEOMS)["XB"][0][: len(both[0])])
@@ -152,7 +153,7 @@ def test_reopened_draws_places_by_population_with_small_jitter():
 
 def test_facts_hold_the_published_counts_and_hotspots():
     counts = rep.country_counts(FACTS, 42)
-    zones = {c: {z for k in e["clumps"] for z in k["zones"]} for c, e in FACTS["countries"].items()}
+    zones = {name: {z for clump in entry.clumps for z in clump.zones} for name, entry in FACTS.countries.items()}
     assert len(counts) == 77 and sum(counts.values()) == 31257
     assert len(set().union(*zones.values())) == 90
     assert sorted(map(len, zones.values())) == [1] * 54 + [2] * 23
@@ -160,8 +161,8 @@ def test_facts_hold_the_published_counts_and_hotspots():
         counts = rep.country_counts(FACTS, seed)
         assert sum(counts.values()) == total and counts[country] == sites and counts["PS"] < 100
     fallbacks = {
-        seed: sum(count for name, count in entry["spots"].items() if name.endswith("_fallback"))
-        for seed, entry in FACTS["seeds"].items()
+        seed: sum(count for name, count in size.spots.items() if name.endswith("_fallback"))
+        for seed, size in FACTS.seeds.items()
     }
     assert fallbacks == {42: 1, 7: 5, 101: 32, 202: 58}
 
@@ -170,9 +171,9 @@ def test_facts_hold_the_published_counts_and_hotspots():
 def test_authority_files_state_what_the_facts_give(name):
     authority = read_authority(name, load_yaml(f"config/authority/{name}.yaml"))
     assert authority.kind == "replica" and authority.facts == FACTS_FILE
-    assert set(authority.seeds) == set(FACTS["authorities"][name]["seeds"])
+    assert set(authority.seeds) == set(FACTS.authorities[name].seeds)
     for seed, pins in authority.seeds.items():
-        assert pins.receipt == {"seed": seed, **rep.identity(FACTS, name, seed)}
+        assert pins.receipt == FACTS.receipt(name, seed)
         assert len(pins.files) == 11
         assert root_paths(seed, pins.manifest_fingerprint)["run_receipt"] in pins.files
 
@@ -184,18 +185,17 @@ def toy_root(folder: Path) -> tuple[Path, dict]:
     inputs = folder / "inputs"
     inputs.mkdir()
     write_tz_world(inputs / "tz.parquet", TZIDS, GEOMS, "2026c")
-    (inputs / "facts.yaml").write_text(yaml.safe_dump({"replica": TOY}))
-    facts = load_yaml(inputs / "facts.yaml")["replica"]
-    known = rep.identity(facts, "toy", 42)
+    (inputs / "facts.yaml").write_text(yaml.safe_dump({"replica": STATED}))
+    receipt = TOY.receipt("toy", 42)
     root = folder / "root"
-    outputs = {name: str(root / path) for name, path in root_paths(42, known["manifest_fingerprint"]).items()}
+    outputs = {name: str(root / path) for name, path in root_paths(42, receipt["manifest_fingerprint"]).items()}
     given = {
         "tz_world": str(inputs / "tz.parquet"),
         "places": "",
         "facts": str(inputs / "facts.yaml"),
         "authority": "toy",
     }
-    build_upstream.build(**given, receipt={"seed": 42, **known}, outputs=outputs)
+    build_upstream.build(**given, receipt=receipt, outputs=outputs)
     return root, {**given, **outputs}
 
 
