@@ -1,6 +1,7 @@
 """Checks and verdict of one seed (certification.md §5, §8 step 1)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from scripts.scoring.gates import GRADES, Limits
@@ -11,13 +12,20 @@ VERDICTS: tuple[Verdict, ...] = ("FAIL_REALISM", "PASS_B", "PASS_BPLUS")  # from
 Checks = dict[str, dict[str, bool]]  # by grade (B, BPLUS), then check
 
 
-def seed_checks(metrics: Mapping[str, MetricValue], structural: Mapping[str, bool], limits: Limits) -> Checks:
-    """Structural checks and every gate of each grade."""
+def seed_checks(
+    metrics: Mapping[str, MetricValue],
+    structural: Mapping[str, bool],
+    limits: Limits,
+    *,
+    bplus: Mapping[str, bool] = MappingProxyType({}),
+) -> Checks:
+    """Structural checks and every gate of each grade; `bplus` are further checks of B+ alone."""
     checks: Checks = {}
     for grade in GRADES:
         asked = {name: gate for name, gate in limits.gates.items() if gate.threshold(grade) is not None}
         gates = {name: gate.holds(metrics[name].value, grade) for name, gate in asked.items()}
         checks[grade.upper()] = {**structural, **gates}
+    checks["BPLUS"] |= bplus
     return checks
 
 

@@ -31,3 +31,6 @@ def available(value: float, n: int) -> MetricValue:
 def unavailable(reason: str) -> MetricValue:
     """A metric that could not be computed; its gate fails."""
     return MetricValue(None, 0, reason)
+
+
+WITHHELD = unavailable("no rows: site_timezones was withheld or is empty")
