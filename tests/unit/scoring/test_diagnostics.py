@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scripts.lib.records import plain
 from scripts.scoring import diagnostics
 from scripts.states.countries import country_codes
 
@@ -45,7 +46,8 @@ def test_gini_by_hand():
 
 
 def test_spearman_has_a_reason_when_it_cannot_be_computed():
-    assert diagnostics.spearman(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]))["value"] is None
-    assert diagnostics.spearman(pd.Series([1.0, 2, 3]), pd.Series([1.0, 1, 1]))["reason"]
+    assert diagnostics.spearman(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0])).rho.value is None
+    assert diagnostics.spearman(pd.Series([1.0, 2, 3]), pd.Series([1.0, 1, 1])).rho.reason
     found = diagnostics.spearman(pd.Series([1.0, 2, 2, 4]), pd.Series([1.0, 3, 3, 9]))
-    assert found["value"] == pytest.approx(1.0)
+    assert found.rho.value == pytest.approx(1.0)
+    assert plain(found)["p"] == pytest.approx(0.0, abs=1e-9)
