@@ -3,12 +3,13 @@
 import pytest
 
 from scripts.scoring.governance_audit import audit_rows
+from scripts.states.overrides import OverrideRow
 
 WHY = {"reason_code": "BORDER_OVERLAP", "owner": "segment-2A"}
 OVERRIDES = [
-    {"scope": "mcc", "target": "5411", "tzid": "Europe/Paris", **WHY},
-    {"scope": "country", "target": "RS", "tzid": "Europe/Belgrade", **WHY, "owner": "other", "approved_by": "board"},
-    {"scope": "site", "target": "7|FR|1", "tzid": "Europe/Paris", **WHY},
+    OverrideRow("mcc", "5411", "Europe/Paris", **WHY),
+    OverrideRow("country", "RS", "Europe/Belgrade", **WHY | {"owner": "other"}, approved_by="board"),
+    OverrideRow("site", "7|FR|1", "Europe/Paris", **WHY),
 ]
 OVERRIDDEN = {"RS": {"sites_total": 100, "overrides_total": 3, "override_rate": 0.03}}
 
