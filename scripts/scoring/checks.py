@@ -1,7 +1,6 @@
 """Checks and verdict of one seed (certification.md §5, §8 step 1)."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from scripts.scoring.gates import GRADES, Limits
@@ -13,13 +12,9 @@ Checks = dict[str, dict[str, bool]]  # by grade (B, BPLUS), then check
 
 
 def seed_checks(
-    metrics: Mapping[str, MetricValue],
-    structural: Mapping[str, bool],
-    limits: Limits,
-    *,
-    bplus: Mapping[str, bool] = MappingProxyType({}),
+    metrics: Mapping[str, MetricValue], structural: Mapping[str, bool], limits: Limits, **bplus: bool
 ) -> Checks:
-    """Structural checks and every gate of each grade; `bplus` are further checks of B+ alone."""
+    """Structural checks and every gate of each grade; `bplus` are further checks of B+ alone, by name."""
     checks: Checks = {}
     for grade in GRADES:
         asked = {name: gate for name, gate in limits.gates.items() if gate.threshold(grade) is not None}

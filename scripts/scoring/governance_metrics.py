@@ -1,12 +1,12 @@
 """Governance metrics of a seed from the counts of S1 and S2, whose reported rates are rounded (certification.md §4)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.metric_value import MetricValue, available, unavailable
-from scripts.scoring.policy_rows import PolicyRows
+from scripts.scoring.policy_rows import PolicyRows, policy_rows
 from scripts.scoring.seed_metrics import Caveat
 from scripts.states.governance import rate
 
@@ -14,6 +14,34 @@ VIOLATIONS = (
     "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are
 )
 Metrics = Mapping[str, MetricValue]
+
+
+class Held(NamedTuple):
+    """The contract, what a seed is held to instead, and the ids of the exceptions that make the difference."""
+
+    contract: Limits
+    limits: Limits
+    exceptions: list[str]
+
+
+@dataclass(frozen=True)
+class Governance:
+    """Metrics, what they rest on, and whether B+ is bought with overrides."""
+
+    metrics: dict[str, MetricValue]
+    caveats: list[Caveat]
+    bought: bool
+
+
+def governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> Governance:
+    """The governance of a seed from the reports of S1 and S2; what they do not say has no value."""
+    block, limits = s1_report.get("governance"), held.limits
+    rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
+    metrics = governance_metrics(rows, s2_report, limits)
+    policy = policy_caveats(rows, metrics, limits) if rows else []
+    relaxed = cap_caveats(block["caps"], limits) if block else []
+    bought = rows is not None and bought_with_overrides(rows, policy, limits)
+    return Governance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
 
 
 def fallback_metrics(rows: PolicyRows, limits: Limits) -> dict[str, MetricValue]:
@@ -38,27 +66,27 @@ def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limit
     }
 
 
-def raised_by_exceptions(contract: Limits, exceptions: list[dict[str, Any]], cutoff: str) -> tuple[Limits, list[str]]:
-    """The contract with the B override threshold raised by approved, unexpired exceptions, and the ids of those.
+def raised_by_exceptions(contract: Limits, exceptions: list[dict[str, Any]], cutoff: str) -> Held:
+    """The contract with the B override threshold raised by approved, unexpired exceptions.
 
     `cutoff` is yyyy-mm-dd. An exception never raises B+.
     """
     gate = contract.gates["override_rate"]
     valid = [entry for entry in exceptions if entry["expiry"] >= cutoff and not gate.holds(entry["rate"], "b")]
     if not valid:
-        return contract, []
+        return Held(contract, contract, [])
     raised = replace(gate, b=max(entry["rate"] for entry in valid))
     limits = replace(contract, gates=contract.gates | {gate.name: raised})
-    return limits, sorted(entry["id"] for entry in valid)
+    return Held(contract, limits, sorted(entry["id"] for entry in valid))
 
 
-def exception_caveats(metrics: Metrics, contract: Limits, exceptions: list[str]) -> list[Caveat]:
+def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     """One for each exception where the override rate needs it: it is above the contract's own B threshold."""
-    gate, value = contract.gates["override_rate"], metrics["override_rate"].value
+    gate, value = held.contract.gates["override_rate"], metrics["override_rate"].value
     if value is None or gate.holds(value, "b"):
         return []
     entry = {"caveat": "override_exception", "gate": gate.name, "grade": "B", "value": value, "contract": gate.b}
-    return [entry | {"id": name} for name in exceptions]
+    return [entry | {"id": name} for name in held.exceptions]
 
 
 def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[Caveat]:
@@ -76,11 +104,9 @@ def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[C
     return found
 
 
-def cap_caveats(s1_governance: dict[str, Any] | None, limits: Limits) -> list[Caveat]:
+def cap_caveats(caps: Mapping[str, Any], limits: Limits) -> list[Caveat]:
     """Caps of a run that are looser than the B gates; the gates themselves are not moved by them."""
-    if not s1_governance:
-        return []
-    caps, country = s1_governance["caps"], limits.fallback_country
+    country = limits.fallback_country
     contract = {
         "fallback_rate_cap": limits.gates["fallback_rate"].b,
         "fallback_country_cap": country.b.value,

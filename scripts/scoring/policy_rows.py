@@ -64,11 +64,6 @@ def rows_of(parts: Mapping[str, Part]) -> int:
     return sum(part.rows for part in parts.values())
 
 
-def row_counts(parts: Mapping[str, Part]) -> dict[str, int]:
-    """Rows by country."""
-    return {country: part.rows for country, part in parts.items()}
-
-
 def added(first: Mapping[str, Part], second: Mapping[str, Part]) -> dict[str, Part]:
     """The rows of both, by country."""
     found = dict(first)

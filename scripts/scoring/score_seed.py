@@ -14,15 +14,8 @@ from scripts.scoring.checks import seed_checks
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members, read_cohorts
 from scripts.scoring.country_table import count_sites, country_table, in_support
 from scripts.scoring.gates import read_limits
-from scripts.scoring.governance_metrics import (
-    bought_with_overrides,
-    cap_caveats,
-    exception_caveats,
-    governance_metrics,
-    policy_caveats,
-    raised_by_exceptions,
-)
-from scripts.scoring.policy_rows import policy_rows, row_counts
+from scripts.scoring.governance_metrics import governance as governance_of
+from scripts.scoring.governance_metrics import raised_by_exceptions
 from scripts.scoring.realism import realism, realism_caveats
 from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
@@ -71,52 +64,51 @@ def main(
     manifest_fingerprint: str,
 ) -> None:
     by_state = dict(zip(STATES, map(read_json, reports), strict=True))
-    facts = state_facts(by_state)
-    contract, rules = read_limits(gates), read_cohorts(cohorts)
-    cutoff = by_state["S0"]["upstream"]["verified_at_utc"][:10]
-    limits, exceptions = raised_by_exceptions(contract, load_yaml(governance)["exceptions"], cutoff)
+    verified_at = by_state["S0"]["upstream"]["verified_at_utc"]
+    held = raised_by_exceptions(read_limits(gates), load_yaml(governance)["exceptions"], verified_at[:10])
+    rules, support, counts = (
+        read_cohorts(cohorts),
+        pq.read_table(country_zones).to_pandas(),
+        count_sites(site_timezones),
+    )
+    table = add_cohorts(country_table(counts, support), rules)
+    fallback = rows_by_country(by_state["S1"], "fallback_by_country", "fallback_total")
+    overridden = rows_by_country(by_state["S2"], "override_by_country", "overrides_total")
 
-    counts, support = count_sites(site_timezones), pq.read_table(country_zones).to_pandas()
-    counted = Counted(add_cohorts(country_table(counts, support), rules), counts, support, rules)
-    table = counted.table
-    rows = policy_rows(facts["s1_governance"], facts["s1_sites_total"])
-    found = realism(counted, row_counts(rows.fallback) if rows else {})
-    metrics = found.metrics | governance_metrics(rows, by_state["S2"], limits)
-    policy = policy_caveats(rows, metrics, limits) if rows else []
+    realistic = realism(Counted(table, counts, support, rules), fallback)
+    governed = governance_of(by_state["S1"], by_state["S2"], held)
+    metrics = realistic.metrics | governed.metrics
     tables = SiteTables(site_locations, s1_tz_lookup, site_timezones)
     structural = structural_checks(by_state, bundle_of(reports[0], manifest_fingerprint), tables)
-    structural |= realism_preconditions(found.metrics, table)
-    bought = rows is not None and bought_with_overrides(rows, policy, limits)
+    structural |= realism_preconditions(realistic.metrics, table)
     scored = SeedMetrics(
         seed=seed,
         run_id=read_json(run_receipt)["run_id"],
         manifest_fingerprint=manifest_fingerprint,
         site_locations_sha256=sha256_file(site_locations),
         sites_total=int(table["site_count"].sum()),
-        **facts,
+        **state_facts(by_state),
         cohort_definitions=rules,
         cohort_counts=cohort_counts(table),
         cohort_members=cohort_members(table),
         reported_cohorts={name: reported_cohort(table[table["cohort"] == name]) for name in ("C_single", "C_small")},
         metrics=metrics,
-        variants=found.variants,
-        c_large_readings=found.c_large_readings,
-        reach_2a=found.reach_2a,
-        thresholds=limits.thresholds(),
-        caveats=[
-            *realism_caveats(found, table, limits),
-            *exception_caveats(metrics, contract, exceptions),
-            *policy,
-            *cap_caveats(facts["s1_governance"], limits),
-        ],
-        checks=seed_checks(metrics, structural, limits, bplus={"fallback_not_bought_with_overrides": not bought}),
+        variants=realistic.variants,
+        c_large_readings=realistic.c_large_readings,
+        reach_2a=realistic.reach_2a,
+        thresholds=held.limits.thresholds(),
+        caveats=realism_caveats(realistic, table, held.limits) + governed.caveats,
+        checks=seed_checks(metrics, structural, held.limits, fallback_not_bought_with_overrides=not governed.bought),
     )
     write_json(seed_metrics, plain(scored))
-    overrides = by_state["S2"].get("governance", {}).get("override_by_country", {})
-    overridden = {country: entry["overrides_total"] for country, entry in overrides.items()}
-    table = add_rows(table, fallback=row_counts(rows.fallback) if rows else {}, override=overridden)
-    write_csv(country_diagnostics, table.assign(seed=seed, run_id=scored.run_id)[COUNTRY_COLUMNS])
+    table = add_rows(table, fallback=fallback, override=overridden).assign(seed=seed, run_id=scored.run_id)
+    write_csv(country_diagnostics, table[COUNTRY_COLUMNS])
     write_csv(zone_counts, counts.assign(in_support=in_support(counts, support)))
+
+
+def rows_by_country(report: dict[str, Any], block: str, field: str) -> dict[str, int]:
+    """Rows by country as a run report counts them; none where it has no governance block."""
+    return {country: entry[field] for country, entry in report.get("governance", {}).get(block, {}).items()}
 
 
 def bundle_of(report: str, fingerprint: str) -> Path:

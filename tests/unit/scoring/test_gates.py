@@ -77,7 +77,7 @@ def test_the_contract_is_written_as_it_is_read():
 
 def verdict(top1_share, structural=True, bplus=True):
     values = metrics(c_multi_median_top1_share=top1_share)
-    return seed_verdict(seed_checks(values, {"s1_status_pass": structural}, LIMITS, bplus={"more": bplus}))
+    return seed_verdict(seed_checks(values, {"s1_status_pass": structural}, LIMITS, more=bplus))
 
 
 def test_seed_verdicts():

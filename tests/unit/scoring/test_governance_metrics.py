@@ -6,9 +6,12 @@ import pytest
 
 from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_metrics import (
+    Governance,
+    Held,
     bought_with_overrides,
     cap_caveats,
     exception_caveats,
+    governance,
     governance_metrics,
     policy_caveats,
     raised_by_exceptions,
@@ -58,6 +61,7 @@ def test_what_a_state_did_not_report_is_no_zero():
     assert found["fallback_rate"].reason == "S1 reported no governance"
     assert found["override_rate"].reason == "S2 reported no governance"
     assert policy_rows({}, None) is None
+    assert governance({}, {}, Held(LIMITS, LIMITS, [])) == Governance(found, [], False)
 
 
 @pytest.mark.parametrize(
@@ -101,15 +105,15 @@ EXCEPTION = {"id": "EX-1", "rate": 0.1, "expiry": "2026-12-31"}
 
 
 def test_an_exception_in_force_raises_b_alone_and_no_looser_than_it_says():
-    raised, ids = raised_by_exceptions(LIMITS, [EXCEPTION, EXCEPTION | {"id": "low", "rate": 0.001}], "2026-12-31")
-    assert (raised.gates["override_rate"].b, ids) == (0.1, ["EX-1"])
-    assert raised.gates["override_rate"].bplus == LIMITS.gates["override_rate"].bplus
-    assert raised_by_exceptions(LIMITS, [EXCEPTION], "2027-01-01") == (LIMITS, [])
+    held = raised_by_exceptions(LIMITS, [EXCEPTION, EXCEPTION | {"id": "low", "rate": 0.001}], "2026-12-31")
+    gate = held.limits.gates["override_rate"]
+    assert (gate.b, gate.bplus, held.exceptions) == (0.1, LIMITS.gates["override_rate"].bplus, ["EX-1"])
+    assert raised_by_exceptions(LIMITS, [EXCEPTION], "2027-01-01") == (LIMITS, LIMITS, [])
 
 
 def test_an_exception_is_a_caveat_where_it_is_needed():
     for rate, needed in ((0.002, []), (0.003, ["EX-1"])):
-        found = exception_caveats({"override_rate": available(rate, 9)}, LIMITS, ["EX-1"])
+        found = exception_caveats({"override_rate": available(rate, 9)}, Held(LIMITS, LIMITS, ["EX-1"]))
         assert [entry["id"] for entry in found] == needed
 
 
@@ -121,12 +125,11 @@ def test_caps_looser_than_the_gates_are_named():
         "fallback_country_min_rows": 3,
         "override_rate_cap": 0.0020,
     }
-    found = cap_caveats({"caps": caps}, LIMITS)
+    found = cap_caveats(caps, LIMITS)
     assert [(entry["gate"], entry["value"], entry["contract"]) for entry in found] == [
         ("fallback_country_cap", 0.02, 0.0010),
         ("fallback_country_min_rows", 3, 2),
     ]
     override = replace(LIMITS.gates["override_rate"], b=0.001)
     stricter = replace(LIMITS, gates=LIMITS.gates | {"override_rate": override})
-    assert "override_rate_cap" in [entry["gate"] for entry in cap_caveats({"caps": caps}, stricter)]
-    assert cap_caveats(None, LIMITS) == []
+    assert "override_rate_cap" in [entry["gate"] for entry in cap_caveats(caps, stricter)]
