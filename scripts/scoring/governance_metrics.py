@@ -25,7 +25,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Governance:
+class SeedGovernance:
     """Metrics, what they rest on, and whether B+ is bought with overrides."""
 
     metrics: dict[str, MetricValue]
@@ -33,7 +33,7 @@ class Governance:
     bought: bool
 
 
-def governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> Governance:
+def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> SeedGovernance:
     """The governance of a seed from the reports of S1 and S2; what they do not say has no value."""
     block, limits = s1_report.get("governance"), held.limits
     rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
@@ -41,7 +41,7 @@ def governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held)
     policy = policy_caveats(rows, metrics, limits) if rows else []
     relaxed = cap_caveats(block["caps"], limits) if block else []
     bought = rows is not None and bought_with_overrides(rows, policy, limits)
-    return Governance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
+    return SeedGovernance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
 
 
 def fallback_metrics(rows: PolicyRows, limits: Limits) -> dict[str, MetricValue]:

@@ -14,8 +14,7 @@ from scripts.scoring.checks import seed_checks
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members, read_cohorts
 from scripts.scoring.country_table import count_sites, country_table, in_support
 from scripts.scoring.gates import read_limits
-from scripts.scoring.governance_metrics import governance as governance_of
-from scripts.scoring.governance_metrics import raised_by_exceptions
+from scripts.scoring.governance_metrics import raised_by_exceptions, seed_governance
 from scripts.scoring.realism import realism, realism_caveats
 from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
@@ -66,17 +65,14 @@ def main(
     by_state = dict(zip(STATES, map(read_json, reports), strict=True))
     verified_at = by_state["S0"]["upstream"]["verified_at_utc"]
     held = raised_by_exceptions(read_limits(gates), load_yaml(governance)["exceptions"], verified_at[:10])
-    rules, support, counts = (
-        read_cohorts(cohorts),
-        pq.read_table(country_zones).to_pandas(),
-        count_sites(site_timezones),
-    )
+    rules, support = read_cohorts(cohorts), pq.read_table(country_zones).to_pandas()
+    counts = count_sites(site_timezones)
     table = add_cohorts(country_table(counts, support), rules)
     fallback = rows_by_country(by_state["S1"], "fallback_by_country", "fallback_total")
     overridden = rows_by_country(by_state["S2"], "override_by_country", "overrides_total")
 
     realistic = realism(Counted(table, counts, support, rules), fallback)
-    governed = governance_of(by_state["S1"], by_state["S2"], held)
+    governed = seed_governance(by_state["S1"], by_state["S2"], held)
     metrics = realistic.metrics | governed.metrics
     tables = SiteTables(site_locations, s1_tz_lookup, site_timezones)
     structural = structural_checks(by_state, bundle_of(reports[0], manifest_fingerprint), tables)

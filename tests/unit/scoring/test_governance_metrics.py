@@ -6,15 +6,15 @@ import pytest
 
 from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_metrics import (
-    Governance,
     Held,
+    SeedGovernance,
     bought_with_overrides,
     cap_caveats,
     exception_caveats,
-    governance,
     governance_metrics,
     policy_caveats,
     raised_by_exceptions,
+    seed_governance,
 )
 from scripts.scoring.metric_value import available
 from scripts.scoring.policy_rows import Part, policy_rows
@@ -61,7 +61,7 @@ def test_what_a_state_did_not_report_is_no_zero():
     assert found["fallback_rate"].reason == "S1 reported no governance"
     assert found["override_rate"].reason == "S2 reported no governance"
     assert policy_rows({}, None) is None
-    assert governance({}, {}, Held(LIMITS, LIMITS, [])) == Governance(found, [], False)
+    assert seed_governance({}, {}, Held(LIMITS, LIMITS, [])) == SeedGovernance(found, [], False)
 
 
 @pytest.mark.parametrize(
