@@ -19,8 +19,8 @@ from scripts.lib.records import plain, plain_fields, record
 from scripts.lib.rootpaths import dataset_path
 from scripts.lib.text_tables import write_csv
 from scripts.scoring.cohorts import Cohorts
+from scripts.scoring.country_table import ENTROPY_NORM_FORMULA
 from scripts.scoring.gates import Limits, read_limits
-from scripts.scoring.metrics import ENTROPY_NORM_FORMULA
 from scripts.scoring.seed_metrics import read_seeds
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from scripts.lib.records import plain
-from scripts.scoring.metrics import add_cohorts, country_table
+from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members
+from scripts.scoring.country_table import country_table
 from scripts.scoring.seed_metrics import SeedMetrics
 
 CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}
@@ -11,13 +11,8 @@ CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rat
 
 def membership_differs(metrics: SeedMetrics, counts: pd.DataFrame, support: pd.DataFrame) -> bool:
     """Whether cohorts from zone counts (country_iso, tzid, sites) are not those that the seed states."""
-    table = add_cohorts(country_table(counts, support), plain(metrics.cohort_definitions))
-    members = {
-        "C_multi": table.loc[table["is_c_multi"], "country_iso"].tolist(),
-        "C_large": table.loc[table["is_c_large"], "country_iso"].tolist(),
-    }
-    counted = table["cohort"].value_counts().items()
-    return members != metrics.cohort_members or any(metrics.cohort_counts[str(name)] != n for name, n in counted)
+    table = add_cohorts(country_table(counts, support), metrics.cohort_definitions)
+    return (cohort_members(table), cohort_counts(table)) != (metrics.cohort_members, metrics.cohort_counts)
 
 
 def coded_breaches(metrics: SeedMetrics) -> tuple[set[str], set[str]]:

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import pandas as pd
 
 from scripts.certification.verdict import Seeds
+from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
 from scripts.scoring.gates import GRADES, Limits
-from scripts.scoring.metrics import SINGLE_ZONE_SHARE
 from scripts.scoring.policy_rows import PolicyRows, rows_of
 from scripts.scoring.seed_metrics import SeedMetrics
 from scripts.states.governance import emitted

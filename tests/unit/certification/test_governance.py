@@ -1,44 +1,11 @@
-"""Who holds a run back, by which rule, and which candidate counts (certification.md §9, P3)."""
+"""Who holds a run back, and which candidate counts (certification.md §9, P3)."""
 
 import pandas as pd
 
 from scripts.certification import candidates
 from scripts.certification.comparison import Against, Codes, Comparison, Governance, Movement, Rate, SeedComparison
 from scripts.certification.watchlist import budgets, watch_rows
-from scripts.scoring.diagnostics import audit_rows
-from scripts.states.overrides import OverrideRow
 from tests.unit.certification.nouns import LIMITS, certificate, gate_row, governance, seed_metrics
-
-WHY = {"reason_code": "BORDER_OVERLAP", "owner": "segment-2A"}
-OVERRIDES = [
-    OverrideRow("mcc", "5411", "Europe/Paris", **WHY),
-    OverrideRow("country", "RS", "Europe/Belgrade", **WHY | {"owner": "other"}, approved_by="board"),
-]
-OVERRIDDEN = {"RS": {"sites_total": 100, "overrides_total": 3, "override_rate": 0.03}}
-
-
-def audited(s2):
-    state = {"S1": {"governance": {"override_by_country": OVERRIDDEN}}, "S2": s2}
-    return [
-        (row["rule"], row["count"], row["rate"], row["owner"]) for row in audit_rows(state, OVERRIDES, "segment-2A")
-    ]
-
-
-def test_each_rule_has_its_own_row_and_count():
-    rules = [
-        {"country_iso": "RS", "rule": "country:RS", "count": 2},
-        {"country_iso": "RS", "rule": "mcc:5411", "count": 1},
-    ]
-    assert audited({"governance": {"override_by_rule": rules}}) == [
-        ("country:RS", 2, 0.02, "other"),
-        ("mcc:5411", 1, 0.01, "segment-2A"),
-    ]
-    unused = [{"country_iso": "RS", "rule": "country:RS", "count": 3}]
-    assert audited({"governance": {"override_by_rule": unused}}) == [("country:RS", 3, 0.03, "other")]
-
-
-def test_without_s2_a_row_says_which_rules_it_can_have_been():
-    assert audited({}) == [("mcc:5411 or country:RS", 3, 0.03, "segment-2A;other")]
 
 
 def watched(overridden, limit=0.002):

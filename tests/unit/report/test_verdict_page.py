@@ -11,10 +11,13 @@ from scripts.lib.files import read_json, write_json
 from scripts.lib.text_tables import number
 from scripts.report import build_report
 from scripts.report.page import caveat_text, in_order
-from scripts.scoring.gates import failing, seed_checks, seed_verdict
+from scripts.scoring.checks import failing, seed_checks, seed_verdict
+from scripts.scoring.gates import read_limits
+from scripts.scoring.metric_value import available
 from tests.planted import SEEDS, certify
 
 GATES = load_yaml("config/certification/gates.yaml")
+LIMITS = read_limits("config/certification/gates.yaml")
 COHORTS = load_yaml("config/certification/cohorts.yaml")
 METRICS = "config/certification/metrics.yaml"
 PLUS = {"passes_bplus": True}
@@ -32,8 +35,9 @@ def seed_file(seed: int, structural=(), bplus=(), sha="", **values: float) -> di
         for name, gate in GATES["gates"].items()
     }
     realism = [name for name, gate in GATES["gates"].items() if gate["axis"] == "realism"]
-    checks = seed_checks(metrics, {"s5_digest_matches_flag": True} | dict.fromkeys(structural, False), GATES)
-    checks["BPLUS"] |= dict.fromkeys(bplus, False)
+    found = {name: available(entry["value"], entry["n"]) for name, entry in metrics.items()}
+    structure = {"s5_digest_matches_flag": True} | dict.fromkeys(structural, False)
+    checks = seed_checks(found, structure, LIMITS, **dict.fromkeys(bplus, False))
     return {
         "seed": seed,
         "run_id": f"{seed:032d}",
