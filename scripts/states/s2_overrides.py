@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path, columns
-from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, raise_all
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, values_of
-from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.states.caps import load_caps
 from scripts.states.countries import rows_by_country
 from scripts.states.governance import s2_breaches
@@ -25,6 +24,7 @@ from scripts.states.site_pass import Columns, Work, site_pass
 from scripts.states.sites import Table, open_checked
 from scripts.states.sort import SORT_MEMORY_MB
 from scripts.states.state import Body, Stages, run_state
+from scripts.states.zone_names import zones_of_world
 
 LOOKUP = Table("s1_tz_lookup", "schemas.2A.yaml#/plan/s1_tz_lookup", counted=("tzid_provisional",))
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
@@ -126,16 +126,6 @@ def main(
         report=report,
         previous=[s1_report],
     )
-
-
-def zones_of_world(path: str) -> list[str]:
-    """Sorted tzids of the sealed polygons; raises `Fault` CONTENT."""
-    try:
-        tzids: list[str] = tz_world_info(path)["tzids"]
-    except UNREADABLE as problem:
-        message = f"zone polygons unreadable: {problem}"[:200]
-        raise Fault(Breach.CONTENT, "tz_world_2025a", message, path=path) from None
-    return tzids
 
 
 def finalise(policy: Policy, batch: pa.RecordBatch, keys: SiteKeys) -> tuple[Columns, S2Tally]:

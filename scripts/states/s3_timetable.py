@@ -4,12 +4,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.errors import Abort, Breach, Codes, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.logs import event
 from scripts.lib.records import plain
@@ -20,9 +19,10 @@ from scripts.states.state import Body, Stages, run_state
 from scripts.states.timetable import CacheManifest
 from scripts.states.zone_names import zones_of_world
 
+META = "tzdb_release_meta"
 DATASETS = (
     "tzdb_release",
-    "tzdb_release_meta",
+    META,
     "tz_world_2025a",
     "tz_timetable_cache",
     "tz_timetable_payload",
@@ -31,9 +31,9 @@ DATASETS = (
 SAMPLE = 10
 CODES: Codes = {
     "2A-S3-001": [Breach.RECEIPT],
-    "2A-S3-010": [Breach.MISSING],
+    "2A-S3-010": [Breach.MISSING, (Breach.CONTENT, META)],
     "2A-S3-012": ["tz_world_2025a"],
-    "2A-S3-013": [(Breach.SEAL, "tzdb_release")],
+    "2A-S3-013": [Breach.SEAL],
     "2A-S3-030": [Breach.OUTPUT],
     "2A-S3-040": [Breach.EMBED],
     "2A-S3-041": [Breach.OVERWRITE],
@@ -128,19 +128,19 @@ class Adjustment:
 def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> Release:
     """Step 1: the archive's digest and tag, verified offline against seal and release file (2A-S3-010, -011, -013)."""
     if not Path(tzdb).is_file() or not Path(tzdb_meta).is_file():
-        raise Abort("2A-S3-010", "tzdb archive or tzdb_release.json is missing", path=tzdb)
+        raise Fault(Breach.MISSING, META, "tzdb archive or tzdb_release.json is missing", path=tzdb)
     digest = check_sealed(s0, "tzdb_release", tzdb).sha256_hex
     try:
         meta = read_json(tzdb_meta)
     except ValueError as problem:
-        raise Abort("2A-S3-010", f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
+        raise Fault(Breach.CONTENT, META, f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
     if not isinstance(meta, dict):
-        raise Abort("2A-S3-010", "tzdb_release.json is not an object", path=tzdb_meta)
+        raise Fault(Breach.CONTENT, META, "tzdb_release.json is not an object", path=tzdb_meta)
     tag = str(meta.get("release_tag"))
     if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != s0.sealed["tzdb_release"].version_tag:
         raise Abort("2A-S3-011", f"release tag {tag!r} differs from the sealed one", path=tzdb_meta)
     if meta.get("archive_sha256") != digest:
-        raise Abort("2A-S3-013", "tzdb_release.json names another archive digest", path=tzdb_meta)
+        raise Fault(Breach.SEAL, META, "tzdb_release.json names another archive digest", path=tzdb_meta)
     return Release(tag, digest, meta["archive_sha256"])
 
 
@@ -181,7 +181,7 @@ def check_zones(zones: tzif.Timetables) -> None:
     raise_all(breaches)
 
 
-def check_coverage(zones: tzif.Timetables, world: list[str], tzdb: str) -> dict[str, Any]:
+def check_coverage(zones: tzif.Timetables, world: list[str], tzdb: str) -> Body:
     """The `coverage` block: every zone with a polygon has a timetable (2A-S3-053)."""
     missing = sorted(set(world) - set(zones))
     event("COVERAGE", world_tzids=len(world), missing=len(missing))
@@ -212,7 +212,7 @@ def check_payload(path: Path, data: bytes) -> str:
     return digest
 
 
-def compiled_block(zones: tzif.Timetables, cache: CacheManifest, horizon_year: int) -> dict[str, Any]:
+def compiled_block(zones: tzif.Timetables, cache: CacheManifest, horizon_year: int) -> Body:
     """The `compiled` block; transitions_total excludes sentinels, minima and maxima are given with and without them."""
     every = np.concatenate([minutes for _, minutes in zones.values()])
     proper = np.concatenate([minutes[1:] for _, minutes in zones.values()])

@@ -3,7 +3,6 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
@@ -25,13 +24,14 @@ from scripts.states.receipt import Receipt, check_bytes, check_published, open_r
 from scripts.states.state import Body, Stages, run_state
 from scripts.states.timetable import MANIFEST, PAYLOAD, CacheManifest, read_manifest
 
-DATASETS = ("site_timezones", MANIFEST, PAYLOAD, "s4_legality_report", "validation_bundle_2A")
+LEGALITY = "s4_legality_report"
+DATASETS = ("site_timezones", MANIFEST, PAYLOAD, LEGALITY, "validation_bundle_2A")
 SAMPLE = 10
 CODES: Codes = {
     "2A-S5-001": [Breach.RECEIPT],
     "2A-S5-010": [Breach.MISSING, Breach.SEAL],
     "2A-S5-020": [(Breach.CONTENT, MANIFEST)],
-    "2A-S5-030": ["s4_legality_report"],
+    "2A-S5-030": [LEGALITY],
     "2A-S5-080": [Breach.CONTRACTS],
 }
 
@@ -59,7 +59,7 @@ def main(
         event("DISCOVERY", seeds=seeds)
         cache = check_cache(s0, manifest, payload)
         reports, covered = legality_reports(root, seeds, manifest_fingerprint)
-        check_published(s4_report, "s4_legality_report", legality)
+        check_published(s4_report, LEGALITY, legality)
         evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in reports.items()}
         evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
         published = publish(bundle, evidence, manifest_fingerprint, s0.verified_at_utc)
@@ -127,15 +127,13 @@ def check_cache(s0: Receipt, manifest: str, payload: str) -> CacheManifest:
     found, expected = vars(cache), vars(wanted)
     errors = [f"{name} is {value}, found {expected[name]}" for name, value in found.items() if value != expected[name]]
     if errors:
-        raise Abort("2A-S5-020", "; ".join(errors[:3]), path=manifest)
+        raise Fault(Breach.CONTENT, MANIFEST, "; ".join(errors[:3]), path=manifest)
     return cache
 
 
-def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[dict[int, Path], dict[str, Any]]:
+def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[dict[int, Path], Body]:
     """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030), and the blocks `seeds` and `s4`."""
-    paths = {
-        seed: root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint) for seed in seeds
-    }
+    paths = {seed: root / catalog_path(LEGALITY, seed=seed, manifest_fingerprint=fingerprint) for seed in seeds}
     faults = {seed: why for seed, path in paths.items() if (why := legality_fault(path, seed, fingerprint))}
     missing = [seed for seed, why in faults.items() if why == MISSING]
     covered = {
@@ -148,12 +146,15 @@ def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[di
         },
     }
     raise_all(
-        [Abort("2A-S5-030", why, seed=seed, path=str(paths[seed]), report=covered) for seed, why in faults.items()]
+        [
+            Fault(Breach.CONTENT, LEGALITY, why, seed=seed, path=str(paths[seed]), report=covered)
+            for seed, why in faults.items()
+        ]
     )
     return paths, covered
 
 
-def bundle_blocks(published: Bundle, path: str) -> dict[str, Any]:
+def bundle_blocks(published: Bundle, path: str) -> Body:
     """The blocks `bundle`, `digest` and `flag`, each value as it was found in the published bytes."""
     index = published.index
     return {

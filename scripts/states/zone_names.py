@@ -9,5 +9,7 @@ def zones_of_world(tz_world: str) -> list[str]:
     try:
         tzids: list[str] = tz_world_info(tz_world)["tzids"]
     except UNREADABLE as problem:
-        raise Fault(Breach.CONTENT, "tz_world_2025a", f"{problem}"[:200], path=tz_world) from None
+        raise Fault(
+            Breach.CONTENT, "tz_world_2025a", f"zone polygons unreadable: {problem}"[:200], path=tz_world
+        ) from None
     return tzids
