@@ -1,4 +1,4 @@
-"""A run against another: tests against hand-worked values and scipy, what counts, what vetoes (certification.md §7, §10)."""
+"""A run against another, against hand-worked values and scipy: what counts, what vetoes (certification.md §7, §10)."""
 
 import math
 from dataclasses import replace
