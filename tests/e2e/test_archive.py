@@ -136,7 +136,8 @@ def pack(folder: Path, monkeypatch: pytest.MonkeyPatch, extra: tuple[str, ...] =
     record = read_json("results/archive/lineage/tiny.json")
     given = {name: [entry["path"] for entry in record["inputs"][name]] for name in ("results", "project")}
     given["project"] = sorted([*given["project"], *extra])
-    archive_run.main(**given, archive="again.tar.gz", checksum="again.tar.gz.sha256", **record["params"])
+    written = {"archive": "again.tar.gz", "checksum": "again.tar.gz.sha256"}
+    archive_run.main(**given, **written, **record["wildcards"], **record["params"])
     return folder / "again.tar.gz"
 
 

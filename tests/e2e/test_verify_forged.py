@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from scripts.archive.prove import verify_tree
 from scripts.certification.prune import prune
 from scripts.lib.files import pretty_json, sha256_file
+from scripts.lib.lineage import HashedFile
 from tests.e2e.forge import (
     BUNDLE,
     DATA,
@@ -206,3 +208,12 @@ def test_an_input_made_anew_breaks_the_link_to_its_reader(tree: Path):
     (finding,) = verify_tree(tree)
     assert finding.path == relative(tree, path)
     assert "s2_overrides.json" in finding.why
+
+
+@pytest.mark.parametrize("record", ["results/upstream/tiny/seed=42/lineage/*/*.json", f"{SEED}/lineage/*/s0_gate.json"])
+def test_a_job_that_was_held_to_other_pins_is_named(tree: Path, record: str):
+    path, other = one(tree, record), HashedFile.of(tree / "config/authority/pins/tiny/7.json")
+    reseal(
+        path, lambda found: found["inputs"].update(pins=[vars(replace(other, path=relative(tree, Path(other.path))))])
+    )
+    assert named(tree) == [("changed", relative(tree, path))]
