@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
 from scripts.lib.text_tables import write_csv
+from scripts.scoring.country_table import country_table
 
 KEY = ["merchant_id", "legal_country_iso", "site_order"]
 S1_COLUMNS = [*KEY, "lat_deg", "lon_deg", "tzid_provisional", "override_applied"]
@@ -58,10 +59,14 @@ class Run:
         columns = (lon.min(), lon.max(), lat.min(), lat.max(), lat.mean())
         return {str(name): Extent(*edges) for name, *edges in pd.concat(columns, axis=1).itertuples(name=None)}
 
-    def shares(self, country: str) -> list[float]:
-        """Shares of a country's tzids, largest first; `KeyError` for a country without sites."""
-        total = sum(self.zones[country].values())
-        return [sites / total for sites in self.zones[country].values()]
+    @cached_property
+    def countries(self) -> dict[str, dict[str, float]]:
+        """The quantities of each country; its own zones are those that its sites show."""
+        rows = [(country, tzid, sites) for country, zones in self.zones.items() for tzid, sites in zones.items()]
+        counts = pd.DataFrame(rows, columns=["country_iso", "tzid", "sites"])
+        table = country_table(counts, counts[["country_iso", "tzid"]]).set_index("country_iso")
+        names = ("top1_share", "top1_top2_gap", "entropy_norm")
+        return {name: {str(country): float(value) for country, value in table[name].items()} for name in names}
 
 
 def _counted(tzids: "pd.Series[str]") -> dict[str, int]:
@@ -97,16 +102,6 @@ def _tzid_changes(run: Run) -> int:
 def _pair_sites(run: Run, of: str) -> int:
     country, tzid = of.split()
     return run.zones.get(country, {}).get(tzid, 0)
-
-
-def _gap(run: Run, of: str) -> float:
-    shares = run.shares(of)
-    return shares[0] - shares[1] if len(shares) > 1 else 1.0
-
-
-def _entropy_observed(run: Run, of: str) -> float:
-    shares = np.array(run.shares(of))
-    return float(-(shares * np.log(shares)).sum() / np.log(len(shares))) if len(shares) > 1 else 0.0
 
 
 def _bbox_km2(run: Run, of: str) -> float:
@@ -151,9 +146,9 @@ PART: dict[str, Callable[[Run, str], Any]] = {
     "country_sites": lambda run, of: sum(run.zones[of].values()),
     "country_tzids": lambda run, of: len(run.zones[of]),
     "pair_sites": _pair_sites,
-    "top1_share": lambda run, of: run.shares(of)[0],
-    "gap": _gap,
-    "entropy_observed": _entropy_observed,
+    "top1_share": lambda run, of: run.countries["top1_share"][of],
+    "gap": lambda run, of: run.countries["top1_top2_gap"][of],
+    "entropy_observed": lambda run, of: run.countries["entropy_norm"][of],
     "lat_span": lambda run, of: run.extents[of].north - run.extents[of].south,
     "lon_span": lambda run, of: run.extents[of].east - run.extents[of].west,
     "west": lambda run, of: run.extents[of].west,
