@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path, schema
-from scripts.lib.errors import Abort, Breach, Codes, raise_all
+from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, column_of, constant, values_of
 from scripts.states.caps import load_caps
@@ -18,12 +18,13 @@ from scripts.states.countries import country_codes
 from scripts.states.governance import s1_breaches
 from scripts.states.ladder import CountryZones, Ladder, Resolution, Sites, resolve
 from scripts.states.mcc import load_mcc
-from scripts.states.nudge import load_nudge
+from scripts.states.nudge import Nudge, load_nudge
+from scripts.states.outputs import Tokens
 from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
 from scripts.states.receipt import Receipt, check_partition, check_sealed, open_receipt
 from scripts.states.s1_tally import S1Tally, blocks, breaches
 from scripts.states.site_key import SiteKeys, country_categories
-from scripts.states.site_pass import Columns, Work, site_pass
+from scripts.states.site_pass import Columns, Work, concluded, site_pass
 from scripts.states.sites import Table, batches
 from scripts.states.sort import SORT_MEMORY_MB
 from scripts.states.state import Body, Stages, run_state
@@ -74,7 +75,7 @@ def main(
     merchant_mcc_map: Sequence[str] = (),
     sort_memory_mb: int = SORT_MEMORY_MB,
 ) -> None:
-    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
+    tokens: Tokens = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
     def compute(stages: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
@@ -84,7 +85,7 @@ def main(
         index = open_sealed_index(s0, lookup_index)
         check_sealed(s0, "tz_nudge", tz_nudge)
         nudge = load_nudge(tz_nudge)
-        sealed_overrides = check_sealed(s0, "tz_overrides", tz_overrides)
+        check_sealed(s0, "tz_overrides", tz_overrides)
         overrides = compile_overrides(active(load_overrides(tz_overrides), cutoff), index.tzids)
         check_sealed(s0, "governance", governance)
         caps = load_caps(governance, cutoff)
@@ -102,30 +103,16 @@ def main(
         decide = partial(look_up, ladder, {**tokens, "created_utc": s0.verified_at_utc})
         work = Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(index.tzids)))
         passed = site_pass(work, site_locations, stages["s1_tz_lookup"], sort_memory_mb)
-        mcc_map = s0.sealed.get("merchant_mcc_map")
         body = {
             "s0": s0.report(),
-            "inputs": {
-                "site_locations": {"path": catalog_path("site_locations", **tokens)},
-                "tz_world": {"id": "tz_world_2025a", "license": s0.sealed["tz_world_2025a"].license_class},
-                "tz_nudge": {"semver": nudge.semver, "sha256_digest": nudge.sha256_digest},
-                "tz_overrides": {
-                    "version_tag": sealed_overrides.version_tag,
-                    "sha256_digest": sealed_overrides.sha256_hex,
-                },
-                "merchant_mcc_map": {"version_tag": mcc_map.version_tag if mcc_map else None},
-            },
+            "inputs": inputs_block(s0, nudge, tokens),
             **blocks(passed, caps),
             "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
         }
         log_lookup(body["counts"])
         found = [*breaches(passed), *s1_breaches(body["counts"], body["governance"], caps, seed)]
-        raise_all(found, report=body)  # counts of a failed run are evidence, its rows are not
-        event("VALIDATION", id="2A-S1", result="pass", sites_total=passed.keys.rows)
-        if not passed.sorted_input:
-            warning = Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations")
-            body["warnings"] = [warning.finding()]
-        return body
+        unordered = Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations")
+        return concluded(passed, body, found, unordered)
 
     run_state("S1", CODES, compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
 
@@ -189,6 +176,18 @@ def stamped(stamps: dict[str, int | str], rows: int) -> Columns:
     return {
         name: constant(value, rows) if isinstance(value, str) else column_of(np.full(rows, value, np.uint64))
         for name, value in stamps.items()
+    }
+
+
+def inputs_block(s0: Receipt, nudge: Nudge, tokens: Tokens) -> Body:
+    """The `inputs` block of the run report."""
+    overrides, mcc_map = s0.sealed["tz_overrides"], s0.sealed.get("merchant_mcc_map")
+    return {
+        "site_locations": {"path": catalog_path("site_locations", **tokens)},
+        "tz_world": {"id": "tz_world_2025a", "license": s0.sealed["tz_world_2025a"].license_class},
+        "tz_nudge": {"semver": nudge.semver, "sha256_digest": nudge.sha256_digest},
+        "tz_overrides": {"version_tag": overrides.version_tag, "sha256_digest": overrides.sha256_hex},
+        "merchant_mcc_map": {"version_tag": mcc_map.version_tag if mcc_map else None},
     }
 
 

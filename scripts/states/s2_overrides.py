@@ -7,20 +7,20 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path, columns
-from scripts.lib.errors import Abort, Breach, Codes, raise_all
+from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, values_of
 from scripts.states.caps import load_caps
 from scripts.states.countries import rows_by_country
 from scripts.states.governance import s2_breaches
 from scripts.states.mcc import load_mcc
-from scripts.states.outputs import check_embedded
+from scripts.states.outputs import Tokens, check_embedded
 from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
-from scripts.states.receipt import check_partition, check_published, check_sealed, open_receipt
+from scripts.states.receipt import Receipt, check_partition, check_published, check_sealed, open_receipt
 from scripts.states.s2_checks import Claims, Policy, codes_of, confirm, judge_coherence, judge_zones
 from scripts.states.s2_tally import Rows, S2Tally, blocks, breaches
 from scripts.states.site_key import SiteKeys
-from scripts.states.site_pass import Columns, Work, site_pass
+from scripts.states.site_pass import Columns, Work, concluded, site_pass
 from scripts.states.sites import Table, open_checked
 from scripts.states.sort import SORT_MEMORY_MB
 from scripts.states.state import Body, Stages, run_state
@@ -62,14 +62,14 @@ def main(
     manifest_fingerprint: str,
     merchant_mcc_map: Sequence[str] = (),
 ) -> None:
-    tokens: dict[str, int | str] = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
+    tokens: Tokens = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
     def compute(stages: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         cutoff = s0.verified_at_utc[:10]
         check_partition("s1_tz_lookup", s1_tz_lookup, **tokens)
         check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)
-        sealed_overrides = check_sealed(s0, "tz_overrides", tz_overrides)
+        check_sealed(s0, "tz_overrides", tz_overrides)
         every = load_overrides(tz_overrides)
         rows = Rows(every, active(every, cutoff))
         check_sealed(s0, "governance", governance)
@@ -87,17 +87,7 @@ def main(
         event("OVERRIDES", overridden=passed.tally.overridden.sum().item())
         body = {
             "s0": s0.report(),
-            "inputs": {
-                "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
-                "tz_overrides": {
-                    "semver": sealed_overrides.version_tag,
-                    "sha256_digest": sealed_overrides.sha256_hex,
-                },
-                "mcc_mapping": {
-                    "id": "merchant_mcc_map" if mcc else None,
-                    "sha256_digest": s0.sealed["merchant_mcc_map"].sha256_hex if mcc else None,
-                },
-            },
+            "inputs": inputs_block(s0, tokens, mapped=mcc is not None),
             **blocks(passed, rows, caps),
             "output": {
                 "path": catalog_path("site_timezones", **tokens),
@@ -111,11 +101,8 @@ def main(
             found.append(Abort("2A-S2-091", message, path=tz_overrides))
         found += s2_breaches(body["counts"], caps, seed)
         event("GOVERNANCE", **body["governance"]["rates"])
-        raise_all(found, report=body)  # counts of a failed run are evidence, its rows are not
-        event("VALIDATION", id="2A-S2", result="pass", sites_total=passed.keys.rows)
-        if not passed.sorted_input:
-            body["warnings"] = [Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed).finding()]
-        return body
+        unordered = Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed)
+        return concluded(passed, body, found, unordered)
 
     run_state(
         "S2",
@@ -126,6 +113,19 @@ def main(
         report=report,
         previous=[s1_report],
     )
+
+
+def inputs_block(s0: Receipt, tokens: Tokens, *, mapped: bool) -> Body:
+    """The `inputs` block of the run report; `mapped` if the merchant map was read."""
+    overrides, mcc_map = s0.sealed["tz_overrides"], s0.sealed["merchant_mcc_map"] if mapped else None
+    return {
+        "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
+        "tz_overrides": {"semver": overrides.version_tag, "sha256_digest": overrides.sha256_hex},
+        "mcc_mapping": {
+            "id": mcc_map.asset_id if mcc_map else None,
+            "sha256_digest": mcc_map.sha256_hex if mcc_map else None,
+        },
+    }
 
 
 def finalise(policy: Policy, batch: pa.RecordBatch, keys: SiteKeys) -> tuple[Columns, S2Tally]:

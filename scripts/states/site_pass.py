@@ -4,7 +4,7 @@ A state adds its decision: what becomes of a batch, and what it counts there.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Generic, Self, TypeVar
@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema
-from scripts.lib.errors import Abort, Breach, Fault, Finding
-from scripts.lib.logs import say
+from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
+from scripts.lib.logs import event, say
 from scripts.lib.tables import ROW_GROUP, encoded, stream_writer
 from scripts.states.site_key import KeyCheck, SiteKeys, key_columns
 from scripts.states.sites import Table, batches, open_checked
 from scripts.states.sort import sorted_copy
+from scripts.states.state import Body
 
 Columns = dict[str, pa.Array]
 Laws = dict[str, tuple[str, str]]  # name of a count -> the code that it raises, and what such rows do
@@ -92,6 +93,16 @@ def site_pass(work: Work[T], path: str, stage: Path, sort_memory_mb: int) -> Pas
     say(f"{work.state}: {work.source.dataset} is not in key order; sorting it within the memory bound")
     with sorted_copy(work.source, path, sort_memory_mb) as ordered:
         return replace(_once(work, ordered, stage), sorted_input=False)
+
+
+def concluded(passed: Passed[T], body: Body, found: Sequence[Finding], unordered: Abort) -> Body:
+    """The body of a state in which nothing was `found`, with the warning `unordered` where it had to sort its sites.
+
+    Raises all that was found; the body goes with it, as counts of a failed run are evidence and its rows are not.
+    """
+    raise_all(found, report=body)
+    event("VALIDATION", id=unordered.code.rpartition("-")[0], result="pass", sites_total=passed.keys.rows)
+    return body if passed.sorted_input else body | {"warnings": [unordered.finding()]}
 
 
 def _once(work: Work[T], path: str, stage: Path) -> Passed[T]:
