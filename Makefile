@@ -22,6 +22,7 @@ fast-dag:
 lint: $(BIN)/.locked
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
 
@@ -30,4 +31,8 @@ $(BIN)/.locked: envs/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
 	touch $@
 
-.PHONY: certify test fast fast-code fast-dag lint
+# Ten minutes and 5 GB of disk; figures to read, not to pass (tests/benchmarks/README.md).
+bench: $(BIN)/.locked
+	python -m tests.benchmarks
+
+.PHONY: certify test fast fast-code fast-dag lint bench

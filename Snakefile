@@ -26,6 +26,10 @@ include: "rules/report.smk"
 include: "rules/archive.smk"
 
 
+for each in workflow.rules:
+    complete(each)
+
+
 # What a person asks for. `snakemake --list-target-rules` is the menu.
 localrules:
     certify,
@@ -40,7 +44,7 @@ rule certify:
     """Run and score the candidate and its baselines, and issue the verdict."""
     default_target: True
     input:
-        [certificates(run) for run in [*config["baselines"], config["candidate"]]],
+        [project.certificates(run) for run in [*config["baselines"], config["candidate"]]],
         at("ledger"),
         at("index"),
 

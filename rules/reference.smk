@@ -6,19 +6,11 @@ Reads the data packages of the locked environment, or the user's own releases; w
 
 rule build_tz_world:
     """Zone polygons as GeoParquet, valid and unsimplified."""
-    input:
-        code=code("reference/build_tz_world"),
     output:
         tz_world=at("tz_world_2025a"),
-        lineage="results/reference/lineage/build_tz_world.{release}.json",
     log:
         "results/reference/logs/build_tz_world.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/build_tz_world.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     params:
-        release=config["reference"]["tz_world"]["release"],
         source=config["reference"]["tz_world"]["source"],
         sha256=config["reference"]["tz_world"]["sha256"],
     script:
@@ -29,37 +21,23 @@ rule build_lookup_index:
     """The exact zone index that S1 maps into memory."""
     input:
         tz_world=at("tz_world_2025a"),
-        code=code("reference/build_lookup_index"),
     output:
         lookup_index=at("lookup_index"),
-        lineage="results/reference/lineage/build_lookup_index.{release}.json",
     log:
         "results/reference/logs/build_lookup_index.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/build_lookup_index.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/reference/build_lookup_index.py"
 
 
 rule build_tzdb_release:
-    """The tzdb release as one sealed archive with its digest and provenance."""
-    input:
-        code=code("reference/build_tzdb_release"),
+    """The tzdb release as one tzdb archive with its digest and provenance."""
     output:
-        archive=at("tzdb_release"),
+        tzdb=at("tzdb_release"),
         meta=at("tzdb_release_meta"),
         provenance=at("tzdb_release_provenance"),
-        lineage="results/reference/lineage/build_tzdb_release.{release}.json",
     log:
         "results/reference/logs/build_tzdb_release.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/build_tzdb_release.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     params:
-        release=config["reference"]["tzdb"]["release"],
         source=config["reference"]["tzdb"]["source"],
         sha256=config["reference"]["tzdb"]["sha256"],
     script:
@@ -67,35 +45,22 @@ rule build_tzdb_release:
 
 
 rule build_country_zones:
-    """Zones of each country, from the zone.tab of the sealed archive."""
+    """Zones of each country, from the zone.tab of the tzdb archive."""
     input:
-        archive=at("tzdb_release"),
-        code=code("reference/build_country_zones"),
+        tzdb=at("tzdb_release"),
     output:
         country_zones=at("country_zones"),
-        lineage="results/reference/lineage/build_country_zones.{release}.json",
     log:
         "results/reference/logs/build_country_zones.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/build_country_zones.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/reference/build_country_zones.py"
 
 
 rule build_places:
     """Populated places with population and zone, from GeoNames."""
-    input:
-        code=code("reference/build_places"),
     output:
         places=at("populated_places"),
-        lineage="results/reference/lineage/build_places.{release}.json",
     log:
         "results/reference/logs/build_places.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/build_places.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/reference/build_places.py"

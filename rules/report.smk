@@ -5,31 +5,16 @@ Reads results/runs/{run}/certification and the scoring of each seed; writes one 
 
 CAPTIONS = sorted(path.as_posix() for path in Path(workflow.basedir, "docs/captions").glob("*.txt"))
 CAPTIONS = [f"docs/captions/{Path(path).name}" for path in CAPTIONS]
-TEMPLATES = [
-    f"scripts/report/templates/{path.name}"
-    for path in sorted(Path(workflow.basedir, "scripts/report/templates").iterdir())
-]
-
-
-def of_p0(dataset):
-    """An input function: the dataset of every seed of the run's P0 baseline; none for a baseline."""
-    return lambda wildcards: of_runs(dataset, baselines_of(wildcards.run)[:1])
 
 
 rule map_zones:
     """Zone borders simplified for drawing."""
     input:
         tz_world=at("tz_world_2025a"),
-        code=code("report/map_zones"),
     output:
         map_zones=at("map_zones"),
-        lineage="results/reference/lineage/map_zones.{release}.json",
     log:
         "results/reference/logs/map_zones.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/map_zones.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/report/map_zones.py"
 
@@ -40,16 +25,10 @@ rule map_places:
         places=at("populated_places"),
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),
-        code=code("report/map_places"),
     output:
         map_places=at("map_places"),
-        lineage="results/reference/lineage/map_places.{release}.json",
     log:
         "results/reference/logs/map_places.{release}.jsonl",
-    benchmark:
-        "results/reference/benchmarks/map_places.{release}.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/report/map_places.py"
 
@@ -60,16 +39,10 @@ rule map_sites:
         seed_metrics=at("seed_metrics"),
         s1_tz_lookup=at("s1_tz_lookup"),
         site_timezones=at("site_timezones"),
-        code=code("report/map_sites"),
     output:
         site_map=at("site_map"),
-        lineage=trace(SCORE, "lineage", "map_sites.json"),
     log:
-        trace(SCORE, "logs", "map_sites.jsonl"),
-    benchmark:
-        trace(SCORE, "benchmarks", "map_sites.tsv")
-    conda:
-        "../envs/environment.yaml"
+        f"{SEED_LOGS}/map_sites.jsonl",
     script:
         "../scripts/report/map_sites.py"
 
@@ -91,15 +64,14 @@ rule build_report:
         governance_audit=of_seeds("governance_audit"),
         site_maps=of_seeds("site_map"),
         sealed_inputs=of_seeds("sealed_inputs_2A"),
-        p0_countries=of_p0("country_diagnostics"),
-        p0_diagnostics=of_p0("seed_diagnostics"),
+        p0_countries=project.of_p0("country_diagnostics"),
+        p0_diagnostics=project.of_p0("seed_diagnostics"),
         map_zones=shared("map_zones"),
         map_places=shared("map_places"),
         country_zones=shared("country_zones"),
         metrics="config/certification/metrics.yaml",
         captions=CAPTIONS,
         project="pyproject.toml",
-        code=[*code("report/build_report"), *TEMPLATES],
     output:
         report=report(
             at("report"),
@@ -120,13 +92,8 @@ rule build_report:
             category="Maps",
             labels={"run": "{run}", "what": "countries that decide"},
         ),
-        lineage=f"{CERTIFICATION}/lineage/build_report.json",
     log:
-        f"{CERTIFICATION}/logs/build_report.jsonl",
-    benchmark:
-        f"{CERTIFICATION}/benchmarks/build_report.tsv"
-    conda:
-        "../envs/environment.yaml"
+        f"{CERTIFICATION_LOGS}/build_report.jsonl",
     params:
         releases={kind: entry["release"] for kind, entry in config["reference"].items()},
     script:
@@ -136,23 +103,17 @@ rule build_report:
 rule build_index:
     """All runs at a glance: those of this command as inputs, and the others that lie below results/ as they are."""
     input:
-        certifications=[at("certification", run=run) for run in retained(config["candidate"])],
-        comparisons=[at("comparison", run=run) for run in retained(config["candidate"])],
-        reports=[at("report", run=run) for run in retained(config["candidate"])],
+        certifications=[at("certification", run=run) for run in project.retained(config["candidate"])],
+        comparisons=[at("comparison", run=run) for run in project.retained(config["candidate"])],
+        reports=[at("report", run=run) for run in project.retained(config["candidate"])],
         phase_ledger=at("phase_ledger", run=config["candidate"]),
-        code=[*code("report/build_index"), *TEMPLATES],
     output:
         index=at("index"),
-        lineage="results/lineage/build_index.json",
     log:
         "results/logs/build_index.jsonl",
-    benchmark:
-        "results/benchmarks/build_index.tsv"
-    conda:
-        "../envs/environment.yaml"
     params:
         candidate=config["candidate"],
-        lanes={name: entry["lane"] for name, entry in sorted(CANDIDATES.items())},
-        others=other_runs(Path("results/runs"), retained(config["candidate"])),
+        lanes={name: found.lane for name, found in sorted(project.candidates.items())},
+        others=other_runs(Path("results/runs"), project.retained(config["candidate"])),
     script:
         "../scripts/report/build_index.py"

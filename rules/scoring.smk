@@ -3,8 +3,6 @@
 Reads the reports and the egress of the seed; writes metrics, diagnostics, and what Earth itself would score.
 """
 
-SCORE = "results/runs/{run}/seed={seed}"
-
 
 rule score_seed:
     """Structural checks, governance, cohort metrics and verdict of one seed."""
@@ -18,21 +16,12 @@ rule score_seed:
         governance=at("governance"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",
-        code=code("scoring/score_seed"),
     output:
         seed_metrics=at("seed_metrics"),
         country_diagnostics=at("country_diagnostics"),
         zone_counts=at("zone_counts"),
-        lineage=trace(SCORE, "lineage", "score_seed.json"),
     log:
-        trace(SCORE, "logs", "score_seed.jsonl"),
-    benchmark:
-        trace(SCORE, "benchmarks", "score_seed.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
+        f"{SEED_LOGS}/score_seed.jsonl",
     script:
         "../scripts/scoring/score_seed.py"
 
@@ -48,20 +37,12 @@ rule diagnose_seed:
         tz_overrides=at("tz_overrides"),
         triage="config/certification/triage.yaml",
         gates="config/certification/gates.yaml",
-        code=code("scoring/diagnose_seed"),
     output:
         share_matrix=at("share_matrix"),
         seed_diagnostics=at("seed_diagnostics"),
         governance_audit=at("governance_audit"),
-        lineage=trace(SCORE, "lineage", "diagnose_seed.json"),
     log:
-        trace(SCORE, "logs", "diagnose_seed.jsonl"),
-    benchmark:
-        trace(SCORE, "benchmarks", "diagnose_seed.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
+        f"{SEED_LOGS}/diagnose_seed.jsonl",
     script:
         "../scripts/scoring/diagnose_seed.py"
 
@@ -75,17 +56,9 @@ rule score_earth:
         country_zones=shared("country_zones"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",
-        code=code("scoring/score_earth"),
     output:
         earth_scorecard=at("earth_scorecard"),
-        lineage=trace(SCORE, "lineage", "score_earth.json"),
     log:
-        trace(SCORE, "logs", "score_earth.jsonl"),
-    benchmark:
-        trace(SCORE, "benchmarks", "score_earth.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
+        f"{SEED_LOGS}/score_earth.jsonl",
     script:
         "../scripts/scoring/score_earth.py"

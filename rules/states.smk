@@ -3,8 +3,6 @@
 Reads results/reference, results/upstream and the policies of the candidate; writes the contract tree of the seed.
 """
 
-RUN = "results/runs/{run}/seed={seed}"
-
 
 rule build_policy:
     """Overrides, nudge and caps of a candidate: the base files with its ancestors' changes and its own."""
@@ -12,19 +10,13 @@ rule build_policy:
         base_overrides="config/policy/tz_overrides.yaml",
         base_nudge="config/policy/tz_nudge.yml",
         base_governance="config/policy/governance.yaml",
-        candidates=lambda wildcards: ancestry(wildcards.run),
-        code=code("states/build_policy"),
+        candidates=project.ancestry,
     output:
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
-        lineage="results/runs/{run}/policy/lineage/build_policy.json",
     log:
         "results/runs/{run}/policy/logs/build_policy.jsonl",
-    benchmark:
-        "results/runs/{run}/policy/benchmarks/build_policy.tsv"
-    conda:
-        "../envs/environment.yaml"
     script:
         "../scripts/states/build_policy.py"
 
@@ -32,6 +24,7 @@ rule build_policy:
 rule s0_gate:
     """S0: prove that 1B passed, seal every input by digest, write the receipt."""
     input:
+        pins=project.pins_of_run,
         run_receipt=upstream("run_receipt_1B"),
         bundle_index=upstream("validation_bundle_index_1B"),
         bundle_flag=upstream("validation_passed_flag_1B"),
@@ -43,28 +36,19 @@ rule s0_gate:
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
-        merchant_mcc_map=mcc_map,
-        reopen_record=reopen_record,
-        reopen_evidence=reopen_evidence,
-        code=code("states/s0_gate"),
+        merchant_mcc_map=project.merchant_map,
+        reopen_record=project.reopen_record,
+        reopen_evidence=project.reopen_evidence,
     output:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
         determinism=at("s0_determinism_receipt"),
         report=at("s0_run_report"),
-        lineage=trace(RUN, "lineage", "s0_gate.json"),
     log:
-        trace(RUN, "logs", "s0_gate.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s0_gate.tsv")
-    conda:
-        "../envs/environment.yaml"
+        f"{SEED_LOGS}/s0_gate.jsonl",
     params:
-        seed=lambda wildcards: int(wildcards.seed),
-        pins=pins_of_run,
-        releases=releases,
-        authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"],
-        frozen_authority=lambda wildcards: CANDIDATES[wildcards.run]["authority"] in config["frozen_authorities"],
+        releases=project.releases,
+        reopens=project.reopens,
     script:
         "../scripts/states/s0_gate.py"
 
@@ -80,21 +64,12 @@ rule s1_tz_lookup:
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
-        merchant_mcc_map=mcc_map,
-        code=code("states/s1_tz_lookup"),
+        merchant_mcc_map=project.merchant_map,
     output:
         dataset=at("s1_tz_lookup"),
         report=at("s1_run_report"),
-        lineage=trace(RUN, "lineage", "s1_tz_lookup.json"),
     log:
-        trace(RUN, "logs", "s1_tz_lookup.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s1_tz_lookup.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
+        f"{SEED_LOGS}/s1_tz_lookup.jsonl",
     script:
         "../scripts/states/s1_tz_lookup.py"
 
@@ -109,21 +84,12 @@ rule s2_overrides:
         tz_world=shared("tz_world_2025a"),
         tz_overrides=at("tz_overrides"),
         governance=at("governance"),
-        merchant_mcc_map=mcc_map,
-        code=code("states/s2_overrides"),
+        merchant_mcc_map=project.merchant_map,
     output:
         dataset=at("site_timezones"),
         report=at("s2_run_report"),
-        lineage=trace(RUN, "lineage", "s2_overrides.json"),
     log:
-        trace(RUN, "logs", "s2_overrides.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s2_overrides.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
+        f"{SEED_LOGS}/s2_overrides.jsonl",
     script:
         "../scripts/states/s2_overrides.py"
 
@@ -137,21 +103,14 @@ rule s3_timetable:
         tzdb_meta=shared("tzdb_release_meta"),
         tz_world=shared("tz_world_2025a"),
         after=at("s2_run_report"),
-        code=code("states/s3_timetable"),
     output:
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
         adjustments=at("tz_offset_adjustments"),
         report=at("s3_run_report"),
-        lineage=trace(RUN, "lineage", "s3_timetable.json"),
     log:
-        trace(RUN, "logs", "s3_timetable.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s3_timetable.tsv")
-    conda:
-        "../envs/environment.yaml"
+        f"{SEED_LOGS}/s3_timetable.jsonl",
     params:
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
         horizon_year=config["horizon_year"],
     script:
         "../scripts/states/s3_timetable.py"
@@ -167,20 +126,11 @@ rule s4_legality:
         site_timezones=at("site_timezones"),
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
-        code=code("states/s4_legality"),
     output:
         dataset=at("s4_legality_report"),
         report=at("s4_run_report"),
-        lineage=trace(RUN, "lineage", "s4_legality.json"),
     log:
-        trace(RUN, "logs", "s4_legality.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s4_legality.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
+        f"{SEED_LOGS}/s4_legality.jsonl",
     script:
         "../scripts/states/s4_legality.py"
 
@@ -195,18 +145,9 @@ rule s5_bundle:
         manifest=at("tz_timetable_cache"),
         payload=at("tz_timetable_payload"),
         legality=at("s4_legality_report"),
-        code=code("states/s5_bundle"),
     output:
         report=at("s5_run_report"),
-        lineage=trace(RUN, "lineage", "s5_bundle.json"),
     log:
-        trace(RUN, "logs", "s5_bundle.jsonl"),
-    benchmark:
-        trace(RUN, "benchmarks", "s5_bundle.tsv")
-    conda:
-        "../envs/environment.yaml"
-    params:
-        seed=lambda wildcards: int(wildcards.seed),
-        fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
+        f"{SEED_LOGS}/s5_bundle.jsonl",
     script:
         "../scripts/states/s5_bundle.py"

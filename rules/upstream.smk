@@ -3,39 +3,24 @@
 Reads config/authority and the reference data; writes results/upstream. Every byte is held against the pins.
 """
 
-UPSTREAM = "results/upstream/{authority}/seed={seed}"
-
 
 rule build_upstream:
     """A deterministic replica of the published 1B posture in the 1B contract layout."""
     input:
         tz_world=shared("tz_world_2025a"),
         places=shared("populated_places"),
-        facts=authority_file("facts"),
-        code=code("upstream/build_upstream"),
+        facts=project.facts,
+        pins=project.pins,
     output:
         site_locations=at("site_locations"),
         bundle_index=at("validation_bundle_index_1B"),
         bundle_flag=at("validation_passed_flag_1B"),
         run_receipt=at("run_receipt_1B"),
         replica_manifest=at("replica_manifest"),
-        lineage=trace(UPSTREAM, "lineage", "build_upstream.json"),
     log:
-        trace(UPSTREAM, "logs", "build_upstream.jsonl"),
-    benchmark:
-        trace(UPSTREAM, "benchmarks", "build_upstream.tsv")
+        f"{UPSTREAM_LOGS}/build_upstream.jsonl",
     wildcard_constraints:
-        authority=names_of_kind("replica"),
-    conda:
-        "../envs/environment.yaml"
-    params:
-        authority=lambda wildcards: wildcards.authority,
-        seed=lambda wildcards: int(wildcards.seed),
-        manifest_fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
-        run_id=pin("run_id"),
-        parameter_hash=pin("parameter_hash"),
-        created_utc=pin("created_utc"),
-        pins=pin("files"),
+        authority=project.names_of_kind("replica"),
     script:
         "../scripts/upstream/build_upstream.py"
 
@@ -43,26 +28,18 @@ rule build_upstream:
 rule import_upstream:
     """A user's own 1B run root, copied as it is and held against its pins."""
     input:
-        code=code("upstream/import_upstream"),
+        pins=project.pins,
     output:
         site_locations=at("site_locations"),
         bundle_index=at("validation_bundle_index_1B"),
         bundle_flag=at("validation_passed_flag_1B"),
         run_receipt=at("run_receipt_1B"),
         replica_manifest=at("replica_manifest"),
-        lineage=trace(UPSTREAM, "lineage", "import_upstream.json"),
     log:
-        trace(UPSTREAM, "logs", "import_upstream.jsonl"),
-    benchmark:
-        trace(UPSTREAM, "benchmarks", "import_upstream.tsv")
+        f"{UPSTREAM_LOGS}/import_upstream.jsonl",
     wildcard_constraints:
-        authority=names_of_kind("import"),
-    conda:
-        "../envs/environment.yaml"
+        authority=project.names_of_kind("import"),
     params:
-        source=authority_root,
-        seed=lambda wildcards: int(wildcards.seed),
-        manifest_fingerprint=lambda wildcards: wildcards.manifest_fingerprint,
-        pins=pin("files"),
+        source=project.own_root,
     script:
         "../scripts/upstream/import_upstream.py"

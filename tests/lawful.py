@@ -6,6 +6,8 @@ Tests break one thing and ask for the code; everything runs in milliseconds, by 
 import json
 import shutil
 from collections.abc import Callable
+from functools import partialmethod
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from scripts.lib.contracts import arrow_schema, catalog_path
-from scripts.lib.errors import Abort, AbortGroup
+from scripts.lib.contracts import arrow_schema, catalog_path, dictionary
+from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
+from scripts.lib.pins import SeedPins
+from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
-from scripts.states.policy import nudge_digest
+from scripts.states.nudge import nudge_digest
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle
 from tests.lawful_world import RELEASE
@@ -26,6 +30,27 @@ from tests.lawful_world import RELEASE
 SEED, HORIZON = 42, 2037
 FINGERPRINT = sha256_text("lawful")
 CREATED = "2026-02-15T00:00:42.000000Z"
+STATES = {
+    "S0": s0_gate,
+    "S1": s1_tz_lookup,
+    "S2": s2_overrides,
+    "S3": s3_timetable,
+    "S4": s4_legality,
+    "S5": s5_bundle,
+}
+RELEASES = {"tz_world_2025a": RELEASE, "tzdb_release": RELEASE, "country_zones": RELEASE, "merchant_mcc_map": "v1"}
+CODES = {name: state.CODES for name, state in STATES.items()}
+DATASETS = {"S1": "s1_tz_lookup", "S2": "site_timezones", "S4": "s4_legality_report"}  # what `main` calls `dataset`
+FILES = {  # what it calls otherwise than the dictionary does
+    "receipt": "s0_gate_receipt_2A",
+    "inventory": "sealed_inputs_2A",
+    "determinism": "s0_determinism_receipt",
+    "manifest": "tz_timetable_cache",
+    "payload": "tz_timetable_payload",
+    "adjustments": "tz_offset_adjustments",
+    "legality": "s4_legality_report",
+    **{f"s{number}_report": f"s{number}_run_report" for number in range(6)},
+}
 TOKENS = {"seed": SEED, "manifest_fingerprint": FINGERPRINT}
 SITES_SCHEMA = arrow_schema("schemas.1B.yaml#/egress/site_locations")
 BIG = 2**63 + 5  # a merchant id that no signed integer holds
@@ -71,7 +96,8 @@ class House:
             if path.name != "lookup_index.bin":
                 shutil.copyfile(path, ref / path.name)
         self.files = {name: self.upstream / path for name, path in root_paths(SEED, FINGERPRINT).items()}
-        self.files |= {name: root / catalog_path(name, **TOKENS) for name in _RUN_DATASETS}
+        ours = [name for name, entry in dictionary().items() if entry["root"] == "run"]
+        self.files |= {name: root / catalog_path(name, **TOKENS) for name in ours}
         self.files |= {
             "tz_world": ref / "tz_world.parquet",
             "tzdb": ref / "tzdata.tar.gz",
@@ -106,7 +132,7 @@ class House:
     def repin(self) -> None:
         """Pin the upstream as it lies."""
         files = {name: sha256_file(self.upstream / name) for name in tree_files(self.upstream)}
-        self.pins = {**{key: self.run[key] for key in self.run if key != "seed"}, "files": files}
+        self.pins = SeedPins(**self.run, files=files)
 
     def policy(self, name: str, value: Any) -> None:
         self.files[name].parent.mkdir(parents=True, exist_ok=True)
@@ -127,72 +153,25 @@ class House:
     def path(self, name: str) -> str:
         return str(self.files[name])
 
-    def _args(self, *names: str, **renamed: str) -> dict[str, str]:
-        found = {name: self.path(name) for name in names} | {key: self.path(name) for key, name in renamed.items()}
-        if self.files["mcc"].exists() and "tz_overrides" in found:
-            found["merchant_mcc_map"] = self.path("mcc")
-        return found
-
-    def s0(self, **changes: Any) -> None:
-        releases = {
-            "tz_world_2025a": RELEASE,
-            "tzdb_release": RELEASE,
-            "country_zones": RELEASE,
-            "merchant_mcc_map": "v1",
+    def state(self, name: str, **changes: Any) -> list[str]:
+        """Run a state as its rule does, each argument of its `main` found by name; returns the codes of its report."""
+        write_json(self.root / "pins.json", plain(self.pins))
+        given = {
+            "pins": str(self.root / "pins.json"),
+            "releases": RELEASES,
+            "merchant_mcc_map": [self.path("mcc")] if self.files["mcc"].exists() else [],
+            **{"horizon_year": HORIZON, "sort_memory_mb": 64, **TOKENS},
         }
-        upstream = ("run_receipt", "bundle_index", "bundle_flag", "site_locations")
-        shared = ("tz_world", "tzdb", "tzdb_meta", "country_zones", "tz_overrides", "tz_nudge", "governance")
-        outputs = {
-            "receipt": "s0_gate_receipt_2A",
-            "inventory": "sealed_inputs_2A",
-            "determinism": "s0_determinism_receipt",
-            "report": "s0_run_report",
-        }
-        arguments = self._args(*upstream, *shared, **outputs)
-        s0_gate.main(**arguments | {"seed": SEED, "pins": self.pins, "releases": releases} | changes)
+        files = FILES | {"report": f"{name.lower()}_run_report", "dataset": DATASETS.get(name)}
+        main = STATES[name].main
+        for argument, parameter in signature(main).parameters.items():
+            if argument not in given and parameter.default is Parameter.empty:
+                given[argument] = self.path(files.get(argument, argument))
+        main(**{argument: given[argument] for argument in signature(main).parameters if argument in given} | changes)
+        return self.codes(name)
 
-    def s1(self, **changes: Any) -> list[str]:
-        names = ("site_locations", "lookup_index", "country_zones", "tz_nudge", "tz_overrides", "governance")
-        arguments = self._args(*names, **_GATE, dataset="s1_tz_lookup", report="s1_run_report")
-        s1_tz_lookup.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT, "sort_memory_mb": 64} | changes)
-        return self.codes("S1")
-
-    def s2(self, **changes: Any) -> list[str]:
-        names = ("s1_tz_lookup", "tz_world", "tz_overrides", "governance")
-        renamed = {"s1_report": "s1_run_report", "dataset": "site_timezones", "report": "s2_run_report"}
-        s2_overrides.main(
-            **self._args(*names, **_GATE, **renamed) | {"seed": SEED, "fingerprint": FINGERPRINT} | changes
-        )
-        return self.codes("S2")
-
-    def s3(self, **changes: Any) -> list[str]:
-        renamed = {
-            "manifest": "tz_timetable_cache",
-            "payload": "tz_timetable_payload",
-            "adjustments": "tz_offset_adjustments",
-            "report": "s3_run_report",
-        }
-        arguments = self._args("tzdb", "tzdb_meta", "tz_world", **_GATE, **renamed)
-        s3_timetable.main(**arguments | {"fingerprint": FINGERPRINT, "horizon_year": HORIZON} | changes)
-        return self.codes("S3")
-
-    def s4(self, **changes: Any) -> list[str]:
-        renamed = {"s2_report": "s2_run_report", "s3_report": "s3_run_report", "dataset": "s4_legality_report"}
-        renamed |= {"manifest": "tz_timetable_cache", "payload": "tz_timetable_payload", "report": "s4_run_report"}
-        arguments = self._args("site_timezones", **_GATE, **renamed)
-        s4_legality.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
-        return self.codes("S4")
-
-    def s5(self, **changes: Any) -> list[str]:
-        renamed = {
-            "manifest": "tz_timetable_cache",
-            "payload": "tz_timetable_payload",
-            "legality": "s4_legality_report",
-        }
-        renamed |= {"s4_report": "s4_run_report", "report": "s5_run_report"}
-        arguments = self._args("site_timezones", **_GATE, **renamed)
-        s5_bundle.main(**arguments | {"seed": SEED, "fingerprint": FINGERPRINT} | changes)
-        return self.codes("S5")
+    s0, s1, s2 = partialmethod(state, "S0"), partialmethod(state, "S1"), partialmethod(state, "S2")
+    s3, s4, s5 = partialmethod(state, "S3"), partialmethod(state, "S4"), partialmethod(state, "S5")
 
     def through(self, state: str) -> "House":
         """Run S0 to `state`; each must pass."""
@@ -236,11 +215,12 @@ class House:
 
         self.edit("sealed_inputs_2A", change)
 
-    def flip(self, name: str, offset: int = -1) -> None:
-        """Change one bit in the middle of a file, or at `offset`."""
-        data = bytearray(self.files[name].read_bytes())
-        data[offset if offset >= 0 else len(data) // 2] ^= 1
-        self.files[name].write_bytes(bytes(data))
+    def flip(self, name: str, offset: int | None = None) -> bytes:
+        """Change one bit in the middle of a file, or at `offset`; returns what it was."""
+        data = self.files[name].read_bytes()
+        at = len(data) // 2 if offset is None else offset
+        self.files[name].write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+        return data
 
     def copy(self, root: Path) -> "House":
         """The same house in another folder."""
@@ -254,15 +234,31 @@ class House:
         twin.files = {**self.files, **moved}
         return twin
 
+    def run_all(self) -> "House":
+        """Run the six states, whatever their status."""
+        self.s0()
+        for number in range(1, 6):
+            getattr(self, f"s{number}")()
+        return self
+
+    def published(self) -> dict[str, str]:
+        """Digest of every published file, by path."""
+        names = [name for name in tree_files(self.root) if name.startswith(("data/", "reports/"))]
+        return {name: sha256_file(self.root / name) for name in names}
+
     def leftovers(self) -> list[str]:
         """Staging files that an interrupted write left."""
         return [path.name for path in self.root.rglob("*.stage")]
 
 
-def raised(call: Callable[[], Any]) -> list[str]:
-    """Sorted codes that `call` raises; empty when it passes. A finding is three lines."""
+def raised(call: Callable[[], Any], codes: Codes | None = None) -> list[str]:
+    """Sorted codes that `call` raises, faults under the `codes` of a state; empty when it passes.
+
+    A finding is three lines.
+    """
     try:
-        call()
+        with coded(codes or {}):
+            call()
     except (Abort, AbortGroup) as problem:
         breaches = getattr(problem, "breaches", [problem])
         assert all(len(str(breach).splitlines()) == 3 for breach in breaches)
@@ -274,24 +270,3 @@ def column(table: pa.Table, name: str, values: list[Any], kind: pa.DataType | No
     """`table` with one column replaced; nulls are allowed, as a hand-made file may hold anything."""
     at = table.schema.get_field_index(name)
     return table.set_column(at, pa.field(name, kind or table.schema.field(name).type), pa.array(values, kind))
-
-
-_GATE = {"receipt": "s0_gate_receipt_2A", "inventory": "sealed_inputs_2A"}
-_RUN_DATASETS = [
-    "s0_gate_receipt_2A",
-    "sealed_inputs_2A",
-    "s0_determinism_receipt",
-    "s1_tz_lookup",
-    "site_timezones",
-    "tz_timetable_cache",
-    "tz_timetable_payload",
-    "tz_offset_adjustments",
-    "s4_legality_report",
-    "validation_bundle_2A",
-    "s0_run_report",
-    "s1_run_report",
-    "s2_run_report",
-    "s3_run_report",
-    "s4_run_report",
-    "s5_run_report",
-]

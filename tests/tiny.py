@@ -22,9 +22,10 @@ from scripts.lib.files import sha256_file, sha256_text, write_json
 from scripts.lib.tables import write_table
 from scripts.reference.build_tz_world import read_packaged
 from scripts.reference.tz_world import write_tz_world
+from scripts.upstream.authority import write_authority
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle
-from scripts.upstream.pin_authority import import_authority, render
+from scripts.upstream.pin_authority import import_authority
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "docs")
@@ -177,10 +178,9 @@ def repin(folder: Path) -> None:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        entry = import_authority(roots, "Planted upstream of a test.")
+        write_authority(import_authority("tiny", roots, "Planted upstream of a test."))
     finally:
         os.chdir(before)
-    (folder / "config/authority/tiny.yaml").write_text(render(entry).lstrip("\n"))
 
 
 def snakemake(folder: Path, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:

@@ -1,4 +1,4 @@
-"""One run as one deterministic archive that verifies itself: same tree, same bytes (design §6).
+"""One run as one deterministic archive that verifies itself: same tree, same bytes (decisions.md §6).
 
 Packs the certificate, everything that it was made from by lineage, the lineage itself, and the project with its config,
 policies, pins and software lock; as an RO-Crate, with SHA256SUMS that plain `sha256sum -c` checks.
@@ -9,15 +9,18 @@ import io
 import json
 import tarfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from scripts.archive.crate import crate_json
+from scripts.archive.crate import Contents, crate_json
+from scripts.archive.prove import checked
+from scripts.archive.sums import ABSENT, CRATE, SUMS, sealed, sum_lines
+from scripts.archive.tree import Tree
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, staged, write_text
-from scripts.verify import ABSENT, CRATE, SUMS, Tree, checked, is_path
+from scripts.lib.lineage import HashedFile, Lineage, is_path
 
-LARGE = 1 << 20
-Records = dict[str, dict[str, Any]]
+LARGE = 1 << 20  # bytes
+Records = dict[str, Lineage]
 
 
 def main(
@@ -32,26 +35,23 @@ def main(
 ) -> None:
     tree = checked(".", lambda records: closure(records, runs, results))
     records = closure(tree.records, runs, results)
-    made = sorted({*project, *records, *(entry["path"] for record in records.values() for entry in outputs(record))})
-    check_whole(tree, records, {*made, *results})
-    members = [{"path": path, "sha256": sha256_file(path), "bytes": Path(path).stat().st_size} for path in made]
-    absent = [] if large else [entry for entry in members if is_large(entry)]
-    packed = [entry for entry in members if entry not in absent]
-    texts = {ABSENT: sums(absent)} if absent else {}
-    listed = packed + [described(path, text) for path, text in texts.items()]
-    crate = crate_json(run, records, listed, absent, newest_receipt(records), results)
-    texts[CRATE] = json.dumps(crate, indent=1, sort_keys=True) + "\n"
-    body = sums(packed + [described(path, text) for path, text in texts.items()])
-    texts[SUMS] = f"{body}# {sha256_text(body)}  of the lines above\n"
+    needed = sorted({*project, *records, *(file.path for record in records.values() for file in record.made)})
+    check_whole(tree, records, {*needed, *results})
+    members = [HashedFile.of(path) for path in needed]
+    absent = [] if large else [file for file in members if is_large(file)]
+    packed = [file for file in members if file not in absent]
+    texts = {ABSENT: sum_lines(absent)} if absent else {}
+    contents = Contents(run, records, [*packed, *made_here(texts)], absent, results)
+    texts[CRATE] = json.dumps(crate_json(contents, newest_receipt(records)), indent=1, sort_keys=True) + "\n"
+    texts[SUMS] = sealed(sum_lines([*packed, *made_here(texts)]))
     with staged(archive) as stage, open(stage, "wb") as stream:
-        pack(stream, run, [entry["path"] for entry in packed], texts)
+        pack(stream, run, [file.path for file in packed], texts)
     write_text(checksum, f"{sha256_file(archive)}  {Path(archive).name}\n")
 
 
 def check_whole(tree: Tree, records: Records, needed: set[str]) -> None:
     """Raises `UsageError` when a file to pack, or one that it was made from, does not hold or is no plain file."""
-    read = {entry["path"] for record in records.values() for group in record["inputs"].values() for entry in group}
-    read |= needed
+    read = {file.path for record in records.values() for file in record.read} | needed
     findings = sorted(tree.findings.values())
     broken = [str(finding) for finding in findings if finding.path in read]
     if broken:  # what no record explains may have lost its record: that comes first
@@ -74,25 +74,15 @@ def is_beside(record: str, paths: set[str]) -> bool:
     return any(path.startswith(f"{folder}/") for path in paths)
 
 
-def outputs(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a job made: its outputs, those that may be absent, and the pinned files of an upstream."""
-    made = [entry for group in record["outputs"].values() for entry in group] + record["extra_outputs"]
-    if "run_receipt" in record["outputs"]:
-        root = Path(record["outputs"]["run_receipt"][0]["path"]).parent
-        made += [{"path": (root / name).as_posix(), "sha256": pin} for name, pin in record["params"]["pins"].items()]
-    return made
-
-
 def closure(records: Records, runs: list[str], results: list[str]) -> Records:
     """The records of these runs and results and of everything that they read, however far back; makers before users."""
-    maker = {entry["path"]: path for path, record in records.items() for entry in outputs(record)}
+    maker = {file.path: path for path, record in records.items() for file in record.made}
     found: Records = {}
 
     def visit(path: str) -> None:
         if path not in found:
-            for group in records[path]["inputs"].values():
-                for source in sorted({maker[entry["path"]] for entry in group if entry["path"] in maker} - {path}):
-                    visit(source)
+            for source in sorted({maker[file.path] for file in records[path].read if file.path in maker} - {path}):
+                visit(source)
             found[path] = records[path]
 
     wanted = {maker.get(path) for path in results}
@@ -102,26 +92,20 @@ def closure(records: Records, runs: list[str], results: list[str]) -> Records:
     return found
 
 
-def is_large(entry: dict[str, Any]) -> bool:
+def is_large(file: HashedFile) -> bool:
     """Whether a file may be left out: data of results/ above 1 MiB."""
-    return entry["path"].startswith("results/") and entry["bytes"] > LARGE
+    return file.path.startswith("results/") and file.bytes > LARGE
 
 
 def newest_receipt(records: Records) -> str:
     """The date of the archive: that of the newest S0 receipt in it, as no result carries a clock."""
-    receipts = [record["outputs"]["receipt"][0]["path"] for record in records.values() if record["rule"] == "s0_gate"]
-    return max(read_json(path)["verified_at_utc"] for path in receipts)
+    receipts = [record.outputs["receipt"][0].path for record in records.values() if record.rule == "s0_gate"]
+    return max(str(read_json(path)["verified_at_utc"]) for path in receipts)
 
 
-def described(path: str, text: str) -> dict[str, Any]:
-    """A member that is made while packing."""
-    return {"path": path, "sha256": sha256_text(text), "bytes": len(text.encode())}
-
-
-def sums(entries: list[dict[str, Any]]) -> str:
-    """Lines as `sha256sum` writes them, in byte order of the path."""
-    ordered = sorted(entries, key=lambda entry: entry["path"].encode())
-    return "".join(f"{entry['sha256']}  {entry['path']}\n" for entry in ordered)
+def made_here(texts: dict[str, str]) -> list[HashedFile]:
+    """The members that are made while packing."""
+    return [HashedFile(path, sha256_text(text), len(text.encode())) for path, text in texts.items()]
 
 
 def pack(stream: BinaryIO, folder: str, paths: list[str], texts: dict[str, str]) -> None:
@@ -142,4 +126,4 @@ def pack(stream: BinaryIO, folder: str, paths: list[str], texts: dict[str, str])
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

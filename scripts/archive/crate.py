@@ -4,11 +4,14 @@ Everything comes from the lineage records. No clock: the crate is dated by the r
 `CreateAction`, steered by a `ControlAction` of its step; the run as a whole is one `CreateAction` of the workflow.
 """
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
+
+from scripts.lib.lineage import Files, HashedFile, Lineage
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -35,28 +38,28 @@ FORMATS = {
     "": "text/plain",
     ".txt": "text/plain",
 }
-Member = dict[str, Any]  # {path, sha256, bytes}
+Entities = dict[str, Any]  # path -> entity of the crate, for which there are no types
 
 
-def crate_json(
-    run: str,
-    records: dict[str, dict[str, Any]],
-    files: list[Member],
-    absent: list[Member],
-    dated: str,
-    results: list[str],
-) -> dict[str, Any]:
-    """The content of `ro-crate-metadata.json`.
+@dataclass(frozen=True)
+class Contents:
+    """What is packed: `absent` are files known by digest only, `results` the paths that the run was made for."""
 
-    `records` are the lineage records by path, `files` what the archive holds, `absent` what it knows by digest only,
-    `dated` an ISO time, `results` the paths that the run was made for.
-    """
+    run: str
+    records: dict[str, Lineage]
+    files: list[HashedFile]
+    absent: list[HashedFile]
+    results: list[str]
+
+
+def crate_json(contents: Contents, dated: str) -> dict[str, Any]:
+    """The content of `ro-crate-metadata.json`; `dated` is an ISO time."""
     crate = ROCrate(version="1.1")
     crate.metadata.extra_contexts.append(CONTEXT)
-    root = crate.root_dataset
-    entities = {entry["path"]: _file(crate, entry) for entry in files if entry["path"] != WORKFLOW}
-    entities |= {entry["path"]: _absent(crate, entry) for entry in absent}
-    workflow = _workflow(crate, next(entry for entry in files if entry["path"] == WORKFLOW))
+    entities = {file.path: _file(crate, file) for file in contents.files if file.path != WORKFLOW}
+    entities |= {file.path: _absent(crate, file) for file in contents.absent}
+    workflow = _workflow(crate, next(file for file in contents.files if file.path == WORKFLOW))
+    root, run = crate.root_dataset, contents.run
     root["name"] = f"Segment 2A certification of {run}"
     root["description"] = (
         f"Result tree of the run {run}: time zones of every merchant site by states S0 to S5, scored and certified, "
@@ -65,40 +68,38 @@ def crate_json(
     root["datePublished"] = dated
     root["license"] = entities[LICENCES]
     for uri, (name, version) in PROFILES.items():
-        profile = _thing(crate, uri, "CreativeWork", name=name, version=version)
-        root.append_to("conformsTo", profile)
-    actions, controls = _steps(crate, workflow, records, entities)
-    made = {entry["path"] for record in records.values() for entry in _paths(record, "outputs", "extra_outputs")}
-    read = {entry["path"] for record in records.values() for entry in _paths(record, "inputs")} - made
-    whole = _thing(
-        crate,
-        "#run",
-        "CreateAction",
-        name=f"Run {run}",
-        description=f"snakemake certify, candidate {run}",
-        instrument=workflow,
-        object=[entities[path] for path in sorted(read) if path in entities],
-        result=[entities[path] for path in results],
-    )
+        root.append_to("conformsTo", _thing(crate, uri, "CreativeWork", name=name, version=version))
+    actions, controls = _steps(crate, workflow, contents.records, entities)
+    whole = _whole(crate, workflow, contents, entities)
     engine = _thing(
         crate,
         "https://snakemake.github.io",
         "SoftwareApplication",
         name="Snakemake",
         url="https://snakemake.github.io",
-        softwareVersion=next(iter(records.values()))["software"]["snakemake"],
+        softwareVersion=next(iter(contents.records.values())).software["snakemake"],
     )
-    _thing(
-        crate,
-        "#engine",
-        "OrganizeAction",
-        name="Execution of the workflow engine",
-        instrument=engine,
-        object=controls,
-        result=whole,
-    )
+    about = {"name": "Execution of the workflow engine", "instrument": engine, "object": controls, "result": whole}
+    _thing(crate, "#engine", "OrganizeAction", **about)
     root["mentions"] = [whole, *actions]
-    return crate.metadata.generate()
+    found: dict[str, Any] = crate.metadata.generate()
+    return found
+
+
+def _whole(crate: ROCrate, workflow: Any, contents: Contents, entities: Entities) -> ContextEntity:
+    """The run as one action: from what no job of it made to what it was made for."""
+    made = {file.path for record in contents.records.values() for file in record.made}
+    read = {file.path for record in contents.records.values() for file in record.read} - made
+    return _thing(
+        crate,
+        "#run",
+        "CreateAction",
+        name=f"Run {contents.run}",
+        description=f"snakemake certify, candidate {contents.run}",
+        instrument=workflow,
+        object=[entities[path] for path in sorted(read) if path in entities],
+        result=[entities[path] for path in contents.results],
+    )
 
 
 def _thing(crate: ROCrate, identifier: str, kind: str, **properties: Any) -> ContextEntity:
@@ -109,49 +110,48 @@ def _thing(crate: ROCrate, identifier: str, kind: str, **properties: Any) -> Con
     return entity
 
 
-def _describe(entry: Member) -> dict[str, Any]:
-    path = PurePosixPath(entry["path"])
+def _describe(file: HashedFile) -> dict[str, Any]:
+    path = PurePosixPath(file.path)
     return {
         "name": path.name,
-        "contentSize": str(entry["bytes"]),
-        "sha256": entry["sha256"],
+        "contentSize": str(file.bytes),
+        "sha256": file.sha256,
         "encodingFormat": FORMATS.get(path.suffix, "application/octet-stream"),
     }
 
 
-def _file(crate: ROCrate, entry: Member) -> Any:
-    kinds = ["File", "SoftwareSourceCode"] if entry["path"].endswith((".py", ".smk")) else "File"
-    return crate.add_file(dest_path=entry["path"], properties={"@type": kinds, **_describe(entry)})
+def _file(crate: ROCrate, file: HashedFile) -> Any:
+    kinds = ["File", "SoftwareSourceCode"] if file.path.endswith((".py", ".smk")) else "File"
+    return crate.add_file(dest_path=file.path, properties={"@type": kinds, **_describe(file)})
 
 
-def _absent(crate: ROCrate, entry: Member) -> Any:
+def _absent(crate: ROCrate, file: HashedFile) -> ContextEntity:
     """A file that the archive names by digest only is no part of the payload."""
-    about = {"description": f"Left out of the archive; its place is {entry['path']}.", **_describe(entry)}
-    return _thing(crate, f"#absent/{entry['path']}", "CreativeWork", **about)
+    about = {"description": f"Left out of the archive; its place is {file.path}.", **_describe(file)}
+    return _thing(crate, f"#absent/{file.path}", "CreativeWork", **about)
 
 
-def _workflow(crate: ROCrate, entry: Member) -> Any:
+def _workflow(crate: ROCrate, file: HashedFile) -> Any:
     about = {
-        **_describe(entry),
+        **_describe(file),
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "Segment 2A certification",
     }
-    workflow = crate.add_workflow(dest_path=WORKFLOW, main=True, lang="snakemake", properties=about)
-    return workflow
+    return crate.add_workflow(dest_path=WORKFLOW, main=True, lang="snakemake", properties=about)
 
 
 def _steps(
-    crate: ROCrate, workflow: Any, records: dict[str, dict[str, Any]], entities: dict[str, Any]
-) -> tuple[list[Any], list[Any]]:
+    crate: ROCrate, workflow: Any, records: dict[str, Lineage], entities: Entities
+) -> tuple[list[ContextEntity], list[ContextEntity]]:
     """One step a rule; one CreateAction and one ControlAction a job."""
-    steps: dict[str, Any] = {}
+    steps: Entities = {}
     actions, controls = [], []
     for path, record in records.items():
-        rule, tool = record["rule"], entities[_tool(record)]
+        rule, tool = record.rule, entities[_script(record)]
         if rule not in steps:
             place = str(len(steps))
             steps[rule] = _thing(crate, f"{WORKFLOW}#{rule}", "HowToStep", name=rule, position=place, workExample=tool)
-        where = ", ".join(f"{key}={value}" for key, value in record["wildcards"].items())
+        where = ", ".join(f"{key}={value}" for key, value in record.wildcards.items())
         action = _thing(
             crate,
             f"#job/{path}",
@@ -159,8 +159,8 @@ def _steps(
             name=f"{rule} {where}",
             description=f"Job of rule {rule}; lineage record {path}",
             instrument=tool,
-            object=[entities[entry["path"]] for entry in _paths(record, "inputs") if entry["path"] in entities],
-            result=[entities[entry["path"]] for entry in _paths(record, "outputs", "extra_outputs")],
+            object=[entities[path] for path in _paths(record.read) if path in entities],
+            result=[entities[path] for path in _paths(record.made)],
         )
         actions.append(action)
         name = f"Orchestration of {rule} {where}"
@@ -172,14 +172,12 @@ def _steps(
     return actions, controls
 
 
-def _tool(record: dict[str, Any]) -> str:
-    """The script of a rule, which shares its name."""
-    return next(entry["path"] for entry in record["code"] if PurePosixPath(entry["path"]).stem == record["rule"])
+def _script(record: Lineage) -> str:
+    """The script of a rule: it shares its name and lies on the shelf of its chapter."""
+    (path,) = (file.path for file in record.code if PurePosixPath(file.path).match(f"scripts/*/{record.rule}.py"))
+    return path
 
 
-def _paths(record: dict[str, Any], *kinds: str) -> list[Member]:
-    found: dict[str, Member] = {}
-    for kind in kinds:
-        groups = [record[kind]] if isinstance(record[kind], list) else record[kind].values()
-        found |= {entry["path"]: entry for group in groups for entry in group}
-    return list(found.values())
+def _paths(files: Files) -> list[str]:
+    """The path of every file, each once."""
+    return list(dict.fromkeys(file.path for file in files))

@@ -1,17 +1,43 @@
 """Reduce the seeds of one run to one certificate, verdict and freeze record (certification.md §6, §8, §9, §14)."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from scripts.certification.certify import certify, run_caveats
+from scripts.certification.certificate import Certificate, FileDigest
+from scripts.certification.comparison import Comparison
 from scripts.certification.deciding import decided_by, verdict_lines
-from scripts.certification.freeze import REOPEN_CONTRACT, blocker_matrix, decision_of, triage_entries
+from scripts.certification.freeze_record import freeze
+from scripts.certification.gate_table import Scorecards, gate_rows
+from scripts.certification.triage import Triage, actions, read_triage
+from scripts.certification.verdict import Seeds, judge, run_caveats
 from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, sha256_file, write_json, write_text
+from scripts.lib.files import read_json, write_json, write_text
+from scripts.lib.records import plain, plain_fields, record
 from scripts.lib.rootpaths import dataset_path
 from scripts.lib.text_tables import write_csv
-from scripts.scoring.gate_table import flat, gate_rows
+from scripts.scoring.cohorts import Cohorts
+from scripts.scoring.country_table import ENTROPY_NORM_FORMULA
+from scripts.scoring.gates import Limits, read_limits
+from scripts.scoring.seed_metrics import read_seeds
+
+
+class Scope(NamedTuple):
+    """What a certificate is about."""
+
+    run: str
+    authority: str
+    required_seeds: list[int]
+
+
+class Rules(NamedTuple):
+    """What a run is judged and explained by: gates.yaml, triage.yaml, and what each metric is from metrics.yaml."""
+
+    limits: Limits
+    triage: Triage
+    metrics: Mapping[str, Mapping[str, Any]]
 
 
 def main(
@@ -32,70 +58,70 @@ def main(
     required_seeds: list[int],
     retained: dict[str, dict[str, str]],
 ) -> None:
-    limits, guide = load_yaml(gates), load_yaml(triage)
-    seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
+    rules = Rules(read_limits(gates), read_triage(triage), load_yaml(metrics))
     scorecards = {entry["seed"]: entry for entry in map(read_json, earth)}
-    found = certify(required_seeds, seeds, limits)
-    rows = gate_rows(required_seeds, seeds, scorecards, found["stability"], limits, load_yaml(metrics))
-    compared = read_json(comparison)
-    evidence = [*seed_metrics, *earth, *diagnostics, comparison]
-    certificate = {
-        "run": run,
-        "authority": authority,
-        "runset": runset(required_seeds, seeds),
-        "required_seeds": required_seeds,
-        "selected_seed_run_map": {str(seed): entry["run_id"] for seed, entry in seeds.items()},
-        "fingerprints": {str(seed): entry["manifest_fingerprint"] for seed, entry in seeds.items()},
-        "missing_seeds": [seed for seed in required_seeds if seed not in seeds],
-        "decision": decision_of(found["status"]),
-        "thresholds": limits,
-        "gates": rows,
-        "caveats": run_caveats(seeds, compared, limits),
-        "triage": triage_entries(found["failing_gates"], found["seed_failing_gates"], found["seed_error_codes"], guide),
-        "comparison": {name: entry["accepted"] for name, entry in compared["against"].items()},
-        "evidence": [{"path": path, "sha256": sha256_file(path)} for path in sorted(evidence)],
-        **found,
-    }
-    certificate["decided_by"] = decided_by(certificate)
-    write_json(certification, certificate)
+    certificate = certify(
+        Scope(run, authority, required_seeds),
+        rules,
+        seeds=read_seeds(seed_metrics),
+        earth=scorecards,
+        compared=record(Comparison, read_json(comparison)),
+        evidence=[FileDigest.of(path) for path in sorted([*seed_metrics, *earth, *diagnostics, comparison])],
+    )
+    write_json(certification, plain(certificate))
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
-    write_csv(gate_table, pd.DataFrame([flat(row, required_seeds) for row in rows]), digits=12)
-    write_json(freeze_record, freeze(certificate, blocker_matrix(rows, guide), retained))
+    write_csv(gate_table, pd.DataFrame([row.flat(required_seeds) for row in certificate.gates]), digits=12)
+    write_json(freeze_record, plain(freeze(certificate, rules.triage, retained)))
     write_text(verdict, verdict_lines(certificate, dataset_path("report", run=run)))
 
 
-def freeze(
-    certificate: dict[str, Any], blockers: list[dict[str, Any]], retained: dict[str, dict[str, str]]
-) -> dict[str, Any]:
-    """The freeze record; after a pass it locks the run and has no blockers. `retained` are run ids by run and seed."""
-    return {
-        "run": certificate["run"],
-        "verdict": certificate["status"],
-        "decision": certificate["decision"],
-        "authority": certificate["authority"],
-        "run_root": f"results/runs/{certificate['run']}",
-        "run_ids": certificate["selected_seed_run_map"],
-        "fingerprints": certificate["fingerprints"],
-        "retained": retained,
-        "blockers": blockers,
-        "other_failed_checks": {
-            seed: [name for name in failed["B"] if name not in certificate["thresholds"]["gates"]]
-            for seed, failed in certificate["seed_failing_gates"].items()
-        },
-        "reopen_contract": REOPEN_CONTRACT,
-        "next_actions": [
-            {key: entry[key] for key in ("symptoms", "seeds", "look_at", "first")} for entry in certificate["triage"]
-        ],
-        "reports": certificate["evidence"],
+def certify(
+    scope: Scope,
+    rules: Rules,
+    *,
+    seeds: Seeds,
+    earth: Scorecards,
+    compared: Comparison,
+    evidence: list[FileDigest],
+) -> Certificate:
+    """The certificate of a run; `evidence` are the files that its content was read from."""
+    judgement = judge(scope.required_seeds, seeds, rules.limits)
+    scored = {seed: seeds[seed] for seed in scope.required_seeds if seed in seeds}
+    first = next(iter(scored.values()), None)
+    certificate = Certificate(
+        **vars(judgement),
+        **scope._asdict(),
+        missing_seeds=[seed for seed in scope.required_seeds if seed not in seeds],
+        selected_seed_run_map={seed: entry.run_id for seed, entry in seeds.items()},
+        fingerprints={seed: entry.manifest_fingerprint for seed, entry in seeds.items()},
+        seed_verdicts={seed: entry.verdict for seed, entry in scored.items()},
+        seed_failing_gates={seed: entry.failing_gates for seed, entry in scored.items()},
+        seed_error_codes={seed: entry.codes for seed, entry in scored.items()},
+        thresholds=rules.limits,
+        cohort_contract=cohort_contract(first.cohort_definitions) if first else {},
+        gates=gate_rows(
+            scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
+        ),
+        caveats=run_caveats(seeds, compared, rules.limits),
+        triage=actions(judgement.failing_gates, scored, rules.triage),
+        comparison={name: against.accepted for name, against in compared.against.items()},
+        evidence=evidence,
+        decided_by=[],
+    )
+    return replace(certificate, decided_by=decided_by(certificate))
+
+
+def cohort_contract(cohorts: Cohorts) -> dict[str, Any]:
+    """The definitions that the seeds were scored by, under the names of certification.md §9 as well."""
+    return plain_fields(cohorts) | {
+        "c_multi_site_count_min": cohorts.c_multi.min_sites.value,
+        "c_multi_support_min": cohorts.c_multi.min_support.value,
+        "c_large_site_count_min": cohorts.c_large.min_sites.value,
+        "entropy_norm_formula": ENTROPY_NORM_FORMULA,
     }
-
-
-def runset(required: list[int], seeds: dict[int, dict[str, Any]]) -> str:
-    """`<seed>-<first 8 of run_id>` joined by `_`, in required order."""
-    return "_".join(f"{seed}-{seeds[seed]['run_id'][:8]}" for seed in required if seed in seeds)
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,87 +1,92 @@
 """What decided a verdict, in words: causes before consequences, and nothing that holds (certification.md §9)."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from scripts.scoring.gate_table import worst_seed
-from scripts.scoring.gates import holds
+from scripts.certification.certificate import Certificate
+from scripts.certification.gate_table import GateRow, least_favourable
+from scripts.scoring.gates import Grade
 
 SHOWN = 2
 AGGREGATE = {"required_seed_data_distinct": "two required seeds carry the same upstream data"}
 
 
-def decided_by(certificate: dict[str, Any]) -> list[str]:
+def decided_by(certificate: Certificate) -> list[str]:
     """The parts of the "decided by" line: of a failure what keeps it from B, of a PASS_B what keeps it from B+.
 
     Reason codes, gates with value and threshold, other checks of seeds, stability, then checks over all seeds.
     """
-    if certificate["status"] == "PASS_BPLUS":
+    if certificate.status == "PASS_BPLUS":
         return ["every gate holds"]
-    grade = "b" if certificate["status"] == "FAIL_REALISM" else "bplus"
-    codes = certificate["seed_error_codes"]
-    by_code: dict[str, list[str]] = {}
-    for seed, found in codes.items():
-        for code in found:
-            by_code.setdefault(code, []).append(seed)
-    parts = [f"{code} on {seeds_text(seeds)}" for code, seeds in sorted(by_code.items())]
-    rows = [row for row in certificate["gates"] if row["axis"] != "stability"]
-    # Of a seed with a code, the code already says what governance found.
-    rows = [_of_seeds(row, [seed for seed in codes if not codes[seed] or row["axis"] != "governance"]) for row in rows]
-    gates = [row for row in rows if _misses(row, grade)]
-    shown = gates[:SHOWN]
-    parts += [f"{row['gate']} {_miss(row['value'], row[grade])}, asked {row['op']} {row[grade]:g}" for row in shown]
-    parts += [f"{len(gates) - len(shown)} more"] if len(gates) > len(shown) else []
-    parts += _other_checks(certificate, grade, [seed for seed, found in codes.items() if not found])
-    parts += _stability([row for row in certificate["gates"] if row["axis"] == "stability"], grade)
-    if certificate["missing_seeds"]:
-        parts.append(f"no data for {seeds_text(certificate['missing_seeds'])}")
-    return parts + [AGGREGATE[name] for name in certificate["failing_gates"] if name in AGGREGATE]
+    grade: Grade = "bplus" if certificate.passes else "b"
+    missing = [f"no data for {seeds_text(certificate.missing_seeds)}"] if certificate.missing_seeds else []
+    return [
+        *_codes(certificate),
+        *_gates(certificate, grade),
+        *_other_checks(certificate, grade),
+        *_stability(certificate, grade),
+        *missing,
+        *(AGGREGATE[name] for name in certificate.failing_gates if name in AGGREGATE),
+    ]
 
 
-def verdict_lines(certificate: dict[str, Any], path: str) -> str:
+def verdict_lines(certificate: Certificate, path: str) -> str:
     """The three lines that end a run: verdict, what decided it, where to read on."""
-    caveats = sorted({entry["caveat"] for entry in certificate["caveats"]})
-    noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate["status"] != "FAIL_REALISM" else ""
-    decided = "; ".join(certificate["decided_by"])
-    return f"{certificate['run']}: {certificate['status']}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
+    caveats = sorted({entry["caveat"] for entry in certificate.caveats})
+    noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate.passes else ""
+    decided = "; ".join(certificate.decided_by)
+    return f"{certificate.run}: {certificate.status}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
 
 
-def seeds_text(seeds: list) -> str:
+def seeds_text(seeds: Sequence[int]) -> str:
     """`seed 42`, or `seeds 42, 7`."""
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
-def _misses(row: dict[str, Any], grade: str) -> bool:
-    """Whether a known value misses the threshold: a value that is missing has its cause elsewhere."""
-    return row["value"] is not None and not holds(row["value"], row["op"], row[grade])
+def _codes(certificate: Certificate) -> list[str]:
+    by_code: dict[str, list[int]] = {}
+    for seed, codes in certificate.seed_error_codes.items():
+        for code in codes:
+            by_code.setdefault(code, []).append(seed)
+    return [f"{code} on {seeds_text(seeds)}" for code, seeds in sorted(by_code.items())]
 
 
-def _of_seeds(row: dict[str, Any], seeds: list[str]) -> dict[str, Any]:
+def _gates(certificate: Certificate, grade: Grade) -> list[str]:
+    codes = certificate.seed_error_codes
+    rows = [row for row in certificate.gates if row.axis != "stability"]
+    # Of a seed with a code, the code already says what governance found.
+    rows = [_of_seeds(row, [seed for seed in codes if not codes[seed] or row.axis != "governance"]) for row in rows]
+    missed = [f"{row.gate} {_miss(row, grade)}" for row in rows if row.misses(grade)]
+    more = len(missed) - SHOWN
+    return missed[:SHOWN] + ([f"{more} more"] if more > 0 else [])
+
+
+def _of_seeds(row: GateRow, seeds: list[int]) -> GateRow:
     """The row with the least favourable value that these seeds have, for a gate that a withheld seed leaves open."""
-    known = {int(seed): row["values"][seed] for seed in seeds if row["values"][seed] is not None}
-    if row["value"] is not None and str(row["worst_seed"]) in seeds:
+    if row.value is not None and row.worst_seed in seeds:
         return row
-    return row | {"value": known[worst_seed(known, row["op"])] if known else None}
+    return replace(row, value=least_favourable({seed: row.values[seed] for seed in seeds}, row.op))
 
 
-def _miss(value: float, threshold: float) -> str:
-    """The value with four digits, or with as many as it takes to tell it from the threshold."""
-    return next(text for digits in (4, 6, 9, 12, 17) if float(text := f"{value:.{digits}g}") != threshold)
+def _miss(row: GateRow, grade: Grade) -> str:
+    """The value with four digits, or with as many as it takes to tell it from the threshold, and the threshold."""
+    value, threshold = row.value, row.threshold(grade)
+    shown = next(text for digits in (4, 6, 9, 12, 17) if float(text := f"{value:.{digits}g}") != threshold)
+    return f"{shown}, asked {row.op} {threshold:g}"
 
 
-def _other_checks(certificate: dict[str, Any], grade: str, seeds: list[str]) -> list[str]:
-    """Checks of seeds that are no gate; `seeds` are those without a reason code, which would be their cause."""
-    by_check: dict[str, list[str]] = {}
-    for seed in seeds:
-        for name in certificate["seed_failing_gates"][seed][grade.upper()]:
-            if name not in certificate["thresholds"]["gates"]:
+def _other_checks(certificate: Certificate, grade: Grade) -> list[str]:
+    """Checks of seeds that are no gate, where no reason code of the seed is their cause."""
+    by_check: dict[str, list[int]] = {}
+    for seed, failing in certificate.seed_failing_gates.items():
+        for name in [] if certificate.seed_error_codes[seed] else failing[grade.upper()]:
+            if name not in certificate.thresholds.gates:
                 by_check.setdefault(name, []).append(seed)
-    return [f"{name} fails on {seeds_text(found)}" for name, found in list(by_check.items())[: SHOWN + 1]]
+    return [f"{name} fails on {seeds_text(seeds)}" for name, seeds in list(by_check.items())[: SHOWN + 1]]
 
 
-def _stability(rows: list[dict[str, Any]], grade: str) -> list[str]:
-    failed = [row for row in rows if not row[f"holds_{grade}"]]
+def _stability(certificate: Certificate, grade: Grade) -> list[str]:
+    failed = [row for row in certificate.gates if row.axis == "stability" and not row.holds(grade)]
     if not failed:
         return []
-    first = failed[0]
-    why = first["reason"] or f"{first['gate']} {_miss(first['value'], first[grade])}, asked <= {first[grade]:g}"
-    return [f"stability across seeds ({why})"]
+    return [f"stability across seeds ({failed[0].reason or f'{failed[0].gate} {_miss(failed[0], grade)}'})"]

@@ -2,18 +2,23 @@
 
 import sys
 
+from scripts.certification.certificate import Certificate
+from scripts.certification.verdict import reaches
 from scripts.lib.files import read_json
-from scripts.scoring.gates import VERDICTS
+from scripts.lib.job import current_job
+from scripts.lib.records import record
+from scripts.scoring.checks import Verdict
 
 
-def passes(status: str, require: str) -> bool:
-    """Whether a verdict reaches the required grade."""
-    return VERDICTS.index(status) >= VERDICTS.index(require)
+def answer(certificate: Certificate, require: Verdict, path: str) -> tuple[bool, str]:
+    """Whether the candidate is good enough, and the two lines that say so."""
+    lines = f"gate: {certificate.run} is {certificate.status}; config.require asks for {require}\n  read: {path}"
+    return reaches(certificate.status, require), lines
 
 
 if __name__ == "__main__":
-    certificate = read_json(snakemake.input.certification)
-    require = snakemake.params.require
-    print(f"gate: {certificate['run']} is {certificate['status']}; config.require asks for {require}", file=sys.stderr)
-    print(f"  read: {snakemake.input.certification}", file=sys.stderr)
-    sys.exit(not passes(certificate["status"], require))
+    job = current_job()
+    path = job.input.certification
+    good, lines = answer(record(Certificate, read_json(path)), job.params.require, path)
+    print(lines, file=sys.stderr)
+    sys.exit(not good)

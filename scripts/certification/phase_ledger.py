@@ -1,15 +1,47 @@
-"""Every Definition-of-Done statement P0.1-P4.4 evaluated from evidence files, in strict progression."""
+"""Every Definition-of-Done statement P0.1-P4.4 judged from evidence files, in strict progression."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scripts.certification.evidence import Evidence
-from scripts.certification.phases import CHECKS, progression
-from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, sha256_file, write_json, write_text
+from scripts.certification.certificate import Certificate, FileDigest
+from scripts.certification.comparison import Comparison
+from scripts.certification.freeze_record import FreezeRecord
+from scripts.certification.ledger import Ledger
+from scripts.certification.phase_evidence import Evidence, Statement
+from scripts.certification.phases import STATEMENTS
+from scripts.lib.errors import reason_codes
+from scripts.lib.files import read_json, write_json, write_text
+from scripts.lib.records import plain, record
 from scripts.lib.text_tables import markdown, read_csv
+from scripts.scoring.gates import read_limits
+from scripts.scoring.seed_metrics import SeedMetrics, read_seeds
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A statement with what was found, and the files that it rests on."""
+
+    id: str
+    statement: str
+    holds: bool
+    why: str
+    evidence: list[FileDigest]
+
+    @property
+    def phase(self) -> str:
+        return self.id.split(".")[0]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Which statements of a phase are open, and which of the phases before it, so that it may not start."""
+
+    open: list[str]
+    blocked_by: list[str]
+    may_start: bool
+    done: bool
 
 
 def main(
@@ -25,40 +57,23 @@ def main(
     ledger: str,
     country_zones: str,
     gates: str,
-    reason_codes: str,
-    phases: str,
     phase_ledger: str,
     phase_ledger_table: str,
     run: str,
     baselines: list[str],
     runs: list[str],
 ) -> None:
-    certificates = {entry["run"]: entry for entry in map(read_json, certifications)}
-    seeds: dict[str, dict[int, Any]] = {}
-    counts: dict[str, dict[int, Any]] = {}
-    for name, metrics, zones in zip(runs, map(read_json, seed_metrics), map(read_csv, zone_counts), strict=True):
-        seeds.setdefault(name, {})[metrics["seed"]] = metrics
-        counts.setdefault(name, {})[metrics["seed"]] = zones
-    found = Evidence(
-        run=run,
-        baselines=baselines,
-        certificates=certificates,
-        seeds=seeds,
-        counts=counts,
-        support=pq.read_table(country_zones).to_pandas(),
-        diagnostics={entry["seed"]: entry for entry in map(read_json, own_diagnostics)},
-        audit=dict(zip(seeds[run], map(read_csv, own_audit), strict=True)),
-        comparison=read_json(comparison),
-        freeze=read_json(freeze_record),
-        ledger=read_json(ledger),
-        reason_codes=load_yaml(reason_codes),
-        gates=load_yaml(gates),
-        digests={path: sha256_file(path) for path in [*seed_metrics, *zone_counts]},
-    )
-    own = {"certification": [path for path in certifications if f"/{run}/" in path]}
+    certificates = {found.run: found for found in (record(Certificate, read_json(path)) for path in certifications)}
+    paths_of = dict(zip(certificates, certifications, strict=True))
+    seeds: dict[str, dict[int, SeedMetrics]] = {}
+    counts: dict[str, dict[int, pd.DataFrame]] = {}
+    for name, metrics, zones in zip(runs, seed_metrics, zone_counts, strict=True):
+        ((seed, scored),) = read_seeds([metrics]).items()
+        seeds.setdefault(name, {})[seed] = scored
+        counts.setdefault(name, {})[seed] = read_csv(zones)
     files = {
-        **own,
-        **{f"certification:{name}": [path for path in certifications if f"/{name}/" in path] for name in baselines},
+        "certification": [paths_of[run]],
+        "baseline_certifications": [paths_of[name] for name in baselines],
         "seed_metrics": seed_metrics,
         "zone_counts": zone_counts,
         "seed_diagnostics": own_diagnostics,
@@ -68,54 +83,72 @@ def main(
         "gate_table": [gate_table],
         "ledger": [ledger],
     }
-    statements = evaluate(found, load_yaml(phases), files)
-    stages = progression({entry["id"]: entry["holds"] for entry in statements})
-    write_json(phase_ledger, {"run": run, "statements": statements, "phases": stages})
-    write_text(phase_ledger_table, as_markdown(run, statements, stages))
+    found = Evidence(
+        run=run,
+        baselines=baselines,
+        certificates=certificates,
+        seeds=seeds,
+        zone_counts=counts,
+        support=pq.read_table(country_zones).to_pandas(),
+        diagnostics={entry["seed"]: entry for entry in map(read_json, own_diagnostics)},
+        audit=dict(zip(seeds[run], map(read_csv, own_audit), strict=True)),
+        comparison=record(Comparison, read_json(comparison)),
+        freeze=record(FreezeRecord, read_json(freeze_record)),
+        ledger=record(Ledger, read_json(ledger)),
+        reason_codes=reason_codes(),
+        limits=read_limits(gates),
+        files={name: [FileDigest.of(path) for path in paths] for name, paths in files.items()},
+    )
+    judged = [judge(statement, found) for statement in STATEMENTS]
+    phases = progression(judged)
+    write_json(phase_ledger, plain({"run": run, "statements": judged, "phases": phases}))
+    write_text(phase_ledger_table, as_markdown(run, judged, phases))
 
 
-def evaluate(found: Evidence, phases: dict[str, Any], files: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """One entry a statement, with the digests of the evidence it rests on."""
-    entries = []
-    for name, phase in phases.items():
-        holds, why, keys = CHECKS[phase["check"]](found)
-        paths = sorted({path for key in keys for path in files[key]})
-        entries.append(
-            {
-                "id": name,
-                "statement": phase["statement"],
-                "holds": holds,
-                "why": why,
-                "evidence": [{"path": path, "sha256": sha256_file(path)} for path in paths],
-            }
-        )
-    return entries
+def judge(statement: Statement, found: Evidence) -> Judged:
+    """One statement with the digests of the evidence it rests on."""
+    finding = statement.check(found)
+    files = {file.path: file for name in statement.evidence for file in found.files[name]}
+    evidence = [files[path] for path in sorted(files)]
+    return Judged(statement.id, statement.text, finding.holds, finding.why, evidence)
 
 
-def as_markdown(run: str, statements: list[dict[str, Any]], stages: dict[str, dict[str, Any]]) -> str:
+def progression(judged: list[Judged]) -> dict[str, Phase]:
+    """The phases in order: none may start with an open statement in one before it."""
+    phases: dict[str, Phase] = {}
+    blocked: list[str] = []
+    for phase in sorted({entry.phase for entry in judged}):
+        still_open = [entry.id for entry in judged if entry.phase == phase and not entry.holds]
+        phases[phase] = Phase(still_open, list(blocked), may_start=not blocked, done=not still_open)
+        blocked += still_open
+    return phases
+
+
+def as_markdown(run: str, judged: list[Judged], phases: dict[str, Phase]) -> str:
     """The ledger as a table, then the progression of the phases."""
     rows = [
         {
-            "id": entry["id"],
-            "statement": entry["statement"],
-            "holds": "yes" if entry["holds"] else "no",
-            "why": entry["why"].replace("|", "/"),
-            "evidence": f"{len(entry['evidence'])} files",
+            "id": entry.id,
+            "statement": entry.statement,
+            "holds": "yes" if entry.holds else "no",
+            "why": entry.why.replace("|", "/"),
+            "evidence": f"{len(entry.evidence)} files",
         }
-        for entry in statements
+        for entry in judged
     ]
     lines = [f"# Phase ledger of {run}", "", markdown(pd.DataFrame(rows)), ""]
-    for phase, entry in stages.items():
-        before = ", ".join(entry["blocked_by"])
-        if not entry["done"]:
-            state = f"open: {', '.join(entry['open'])}" + (f"; may not start before {before}" if before else "")
-        else:
-            state = f"statements hold; out of order until {before}" if before else "done"
-        lines.append(f"* {phase}: {state}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + [f"* {name}: {state(phase)}" for name, phase in phases.items()]) + "\n"
+
+
+def state(phase: Phase) -> str:
+    """Where a phase stands, in words."""
+    before = ", ".join(phase.blocked_by)
+    if not phase.done:
+        return f"open: {', '.join(phase.open)}" + (f"; may not start before {before}" if before else "")
+    return f"statements hold; out of order until {before}" if before else "done"
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -10,4 +10,4 @@ def main(*, run_ledger: str, ledger: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,13 +1,14 @@
 """Watchlist of a run: failure mechanism per country, ranked, and the correction budget per mechanism."""
 
+from dataclasses import fields
+
 import pandas as pd
 
-from scripts.certification.watchlist import budgets, watch_rows
-from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, write_json
+from scripts.certification.watchlist import Watched, budgets, watch_rows
+from scripts.lib.files import write_json
 from scripts.lib.text_tables import read_csv, write_csv
-
-COLUMNS = ["rank", "country_iso", "mechanism", "blocking", "worst", "sites", "seeds"]
+from scripts.scoring.gates import read_limits
+from scripts.scoring.seed_metrics import read_seeds
 
 
 def main(
@@ -18,15 +19,14 @@ def main(
     watchlist: str,
     correction_budget: str,
 ) -> None:
-    limits = load_yaml(gates)
-    seeds = {entry["seed"]: entry for entry in map(read_json, seed_metrics)}
+    limits, seeds = read_limits(gates), read_seeds(seed_metrics)
     tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
     rows = watch_rows(seeds, tables, limits)
-    write_csv(watchlist, pd.DataFrame(rows, columns=COLUMNS))
+    write_csv(watchlist, pd.DataFrame(map(vars, rows), columns=[field.name for field in fields(Watched)]))
     write_json(correction_budget, budgets(seeds, limits))
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

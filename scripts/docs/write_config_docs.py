@@ -1,5 +1,6 @@
 """Write config/README.md from schema, gates and metrics: `python -m scripts.docs.write_config_docs`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ A key that is not listed is refused, with the nearest one that exists; all error
 | `config.yaml` | what to certify, and with which outside data (table below) |
 | `contracts/` | paths, schemas, licences, reason codes |
 | `policy/` | overrides, nudge and caps before a candidate changes them |
-| `certification/` | cohorts, gates, metrics, phases, triage |
+| `certification/` | cohorts, gates, metrics, triage |
 | `authority/` | pins of the frozen upstreams; facts of the published baseline |
 | `candidates/` | one small file a candidate |
 | `reopen/` | records that allow a run on another upstream |
@@ -39,13 +40,13 @@ def keys(schema: dict[str, Any], prefix: str = "") -> list[tuple[str, str, str]]
     return rows
 
 
-def table(head: tuple[str, ...], rows: list[tuple]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
     """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
     return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
-def other_thresholds(limits: dict[str, Any], prefix: str = "") -> list[tuple]:
+def other_thresholds(limits: dict[str, Any], prefix: str = "") -> list[tuple[Any, ...]]:
     """(name, value, why, source) of everything in gates.yaml that is no gate and says why."""
     rows = []
     for name, entry in limits.items():

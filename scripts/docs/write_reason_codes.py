@@ -32,8 +32,8 @@ def page() -> str:
         parts.append(f"\n## {state}: {title}\n\n| Code | Name | Effect | Validator | Meaning | What to do |\n")
         parts.append("|---|---|---|---|---|---|\n")
         for code, entry in sorted(reason_codes().items()):
-            if entry["state"] == state:
-                cells = [code, *(entry[field] for field in FIELDS)]
+            if entry.state == state:
+                cells = [code, *(getattr(entry, field) for field in FIELDS)]
                 parts.append("| " + " | ".join(cells) + " |\n")
     return "".join(parts)
 

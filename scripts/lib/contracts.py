@@ -4,7 +4,7 @@ import io
 import math
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import yaml
@@ -22,7 +22,10 @@ _ARROW = {
 }
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml parses our schemas ten times faster
+if TYPE_CHECKING:
+    _Loader = yaml.SafeLoader
+else:
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml parses our schemas ten times faster
 
 
 class _UniqueKeyLoader(_Loader):
@@ -81,18 +84,20 @@ def load_yaml(path: str | Path, as_text: bool = False) -> Any:
 @cache
 def dictionary() -> dict[str, dict[str, Any]]:
     """Dataset id -> `{path, format, schema_ref, ...}` (states.md §1.1, §1.2)."""
-    return load_yaml(CONTRACTS / "dataset_dictionary.yaml")["datasets"]
+    found: dict[str, dict[str, Any]] = load_yaml(CONTRACTS / "dataset_dictionary.yaml")["datasets"]
+    return found
 
 
 @cache
 def registry() -> dict[str, dict[str, Any]]:
     """Dataset id -> `{license_class, retention_days, ...}`."""
-    return load_yaml(CONTRACTS / "artefact_registry.yaml")["artefacts"]
+    found: dict[str, dict[str, Any]] = load_yaml(CONTRACTS / "artefact_registry.yaml")["artefacts"]
+    return found
 
 
 def catalog_path(dataset_id: str, **tokens: Any) -> str:
     """The dataset's path inside a run root, with the given tokens filled in."""
-    return dictionary()[dataset_id]["path"].format(**tokens)
+    return str(dictionary()[dataset_id]["path"]).format(**tokens)
 
 
 @cache
@@ -102,12 +107,14 @@ def schema(schema_ref: str) -> dict[str, Any]:
     node = _schema_file(file)
     for part in pointer.split("/"):
         node = node[part]
-    return _resolve(node)
+    found: dict[str, Any] = _resolve(node)
+    return found
 
 
 @cache
 def _schema_file(name: str) -> dict[str, Any]:
-    return load_yaml(CONTRACTS / "schemas" / name)
+    found: dict[str, Any] = load_yaml(CONTRACTS / "schemas" / name)
+    return found
 
 
 def _resolve(node: Any) -> Any:

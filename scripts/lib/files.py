@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -12,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 22
+_DIGEST = re.compile(r"[a-f0-9]{64}")
 _claims: list[tuple[Path, str]] = []  # of this process: none, or the one of its job
 
 
 class Superseded(Exception):
     """A newer job makes the same files: this one, which has outlived its run, must not publish any more."""
+
+
+def is_digest(value: object) -> bool:
+    """Whether a value is a SHA-256 as this project writes it: 64 lower-case hex digits."""
+    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
 
 
 def sha256_file(*paths: str | Path) -> str:
@@ -34,9 +41,9 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sha256_tree(root: str | Path, skip: frozenset[str] = frozenset()) -> str:
-    """Directory digest of states.md §2 step 5: file bytes in ASCII order of relative path."""
-    return sha256_file(*(Path(root) / name for name in tree_files(root) if name not in skip))
+def sha256_tree(root: str | Path) -> str:
+    """Digest of a directory: the bytes of its files in ASCII order of their relative paths (states.md §2 step 5)."""
+    return sha256_file(*(Path(root) / name for name in tree_files(root)))
 
 
 def tree_files(root: str | Path) -> list[str]:
@@ -153,9 +160,14 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Parse a JSON file; raises OSError or ValueError. Duplicate keys are refused, as they would hide a value."""
+    """The value in a JSON file; raises OSError or ValueError."""
+    return parse_json(Path(path).read_text(encoding="utf-8"))
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text; raises ValueError. Duplicate keys are refused, as they would hide a value."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
+        return json.loads(text, object_pairs_hook=_unique_keys)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

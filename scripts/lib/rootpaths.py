@@ -8,10 +8,11 @@ from scripts.lib.contracts import CONTRACTS, dictionary, load_yaml
 
 @cache
 def _roots() -> dict[str, str]:
-    return load_yaml(CONTRACTS / "dataset_dictionary.yaml")["roots"]
+    found: dict[str, str] = load_yaml(CONTRACTS / "dataset_dictionary.yaml")["roots"]
+    return found
 
 
-class _Keep(dict):
+class _Keep(dict[str, Any]):
     """Leaves `{token}` in place where no value is given, as Snakemake's wildcards need it."""
 
     def __missing__(self, key: str) -> str:
@@ -22,3 +23,8 @@ def dataset_path(dataset: str, **tokens: Any) -> str:
     """Path of `dataset` relative to the project; missing tokens stay as `{token}`."""
     entry = dictionary()[dataset]
     return f"{_roots()[entry['root']]}/{entry['path']}".format_map(_Keep(tokens))
+
+
+def datasets_of(source: str) -> list[str]:
+    """Datasets that are made from one outside source (`tz_world`, `tzdb`, `places`), what is read from it first."""
+    return [name for name, entry in dictionary().items() if entry.get("source") == source]

@@ -62,5 +62,5 @@ def _allowed(error: Any) -> str:
         nearest = difflib.get_close_matches(str(error.instance), map(str, value), n=1)
         return choices + (f"; did you mean `{nearest[0]}`?" if nearest else "")
     if kind == "pattern":
-        return error.schema.get("patternErrorMessage", f"text of the form {value}")
+        return str(error.schema.get("patternErrorMessage", f"text of the form {value}"))
     return WORDS[kind].format(value) if kind in WORDS else error.message

@@ -96,4 +96,5 @@ def open_table(path: str | Path) -> pq.ParquetFile:
 def withheld_codes(path: str | Path) -> list[str]:
     """The reason codes of a withheld dataset, empty for a published one."""
     metadata = pq.read_metadata(path).metadata or {}
-    return json.loads(metadata.get(b"withheld", b"[]"))
+    codes: list[str] = json.loads(metadata.get(b"withheld", b"[]"))
+    return codes

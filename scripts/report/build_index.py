@@ -118,4 +118,4 @@ def _existing(dataset: str, run: str, index: str) -> str | None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -100,4 +100,4 @@ def read_borders(map_zones: str) -> Borders:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -5,8 +5,8 @@ not have, a stability that missing seeds leave open) is not a cause of its own. 
 """
 
 from collections.abc import Iterator
-from typing import Any
 
+from scripts.lib.errors import ReasonCode
 from scripts.report.cause_noun import Cause, seeds_text, surface_of
 from scripts.report.numbers import show_of
 from scripts.report.realism_cause import realism_causes
@@ -15,7 +15,7 @@ from scripts.report.run_evidence import Run
 COHORT_CHECKS = {"cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty"}
 
 
-def causes(run: Run, codes: dict[str, dict[str, Any]]) -> list[Cause]:
+def causes(run: Run, codes: dict[str, ReasonCode]) -> list[Cause]:
     """All causes of a failing verdict, those first that hide others; empty for a pass."""
     if run.certificate.data["status"] != "FAIL_REALISM":
         return []
@@ -46,7 +46,7 @@ def _missing_seeds(run: Run) -> Iterator[Cause]:
         )
 
 
-def _stopped(run: Run, codes: dict[str, dict[str, Any]]) -> Iterator[Cause]:
+def _stopped(run: Run, codes: dict[str, ReasonCode]) -> Iterator[Cause]:
     by_code: dict[str, list[int]] = {}
     for seed, found in run.certificate.data["seed_error_codes"].items():
         for code in found:
@@ -57,11 +57,11 @@ def _stopped(run: Run, codes: dict[str, dict[str, Any]]) -> Iterator[Cause]:
         surface, verb = surface_of(run, code), "were" if len(seeds) > 1 else "was"
         yield Cause(
             "stopped",
-            f"{seeds_text(ordered).capitalize()} {verb} stopped by {entry['state']}: {_lower(entry['meaning'])}",
-            f"A breach of {code} withholds the zones of the seed and blocks the states after {entry['state']}: "
+            f"{seeds_text(ordered).capitalize()} {verb} stopped by {entry.state}: {_lower(entry.meaning)}",
+            f"A breach of {code} withholds the zones of the seed and blocks the states after {entry.state}: "
             "nothing was scored on it.",
             surface.get("owner", "segment-2A"),
-            entry["action"],
+            entry.action,
             [
                 (code, run.link(f"docs/reason-codes.md#{code}")),
                 *((f"audit of seed {seed}", run.seeds[seed].audit.link) for seed in ordered),

@@ -21,4 +21,4 @@ def main(*, places: str, lookup_index: str, country_zones: str, map_places: str)
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

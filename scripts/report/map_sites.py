@@ -49,4 +49,4 @@ def points(s1_tz_lookup: str, site_timezones: str) -> Iterator[pd.DataFrame]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

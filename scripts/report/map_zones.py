@@ -33,4 +33,4 @@ def simplified(tzids: np.ndarray, geoms: np.ndarray) -> tuple[np.ndarray, np.nda
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from scripts.lib.errors import ReasonCode
 from scripts.report import figures, numbers, world_map
 from scripts.report.atlas import PEOPLE, Country, close_up, country_of, local_cells, show
 from scripts.report.cause import causes
@@ -62,7 +63,7 @@ class Page:
     borders: Borders
     people: dict[str, dict[str, Any]]
     people_link: str
-    codes: dict[str, dict[str, Any]]
+    codes: dict[str, ReasonCode]
     captions: Captions
     releases: Releases
 

@@ -1,6 +1,7 @@
 """Diagnostics and governance audit of one seed, written also when the seed failed (certification.md §7, §9)."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,18 @@ import pandas as pd
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
+from scripts.lib.records import plain
 from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring import diagnostics
-from scripts.scoring.gates import GRADES
-from scripts.scoring.metrics import unavailable
-from scripts.states.policy import active, country_codes
-from scripts.states.sites import batches, key_columns, open_checked
+from scripts.scoring.gates import read_limits
+from scripts.scoring.governance_audit import AuditRow, audit_rows
+from scripts.scoring.metric_value import WITHHELD
+from scripts.states.countries import country_codes
+from scripts.states.overrides import active, load_overrides
+from scripts.states.site_key import country_column
+from scripts.states.sites import Table, batches
 
-SITES = "schemas.1B.yaml#/egress/site_locations"
-AUDIT_COLUMNS = [
-    "seed",
-    "country_iso",
-    "mechanism",
-    "rule",
-    "count",
-    "rate",
-    "reason_code",
-    "owner",
-    "approved_by",
-    "expiry",
-]
+SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
 
 
 def main(
@@ -47,28 +40,28 @@ def main(
     seed: int,
 ) -> None:
     table, counts = read_csv(country_diagnostics), read_csv(zone_counts)
-    withheld = "no rows: site_timezones was withheld or is empty"
-    found: dict[str, Any] = {"seed": seed}
-    rho = load_yaml(gates)["expected_rho"]
     if len(table):
-        table = add_dispersion(table, site_locations)
-        matrix = diagnostics.share_matrix(counts)
-        found |= {
+        table, matrix = add_dispersion(table, site_locations), diagnostics.share_matrix(counts)
+        found: dict[str, Any] = {
             "share_matrix": {"status": "ok", "countries": len(matrix), "path": Path(share_matrix).name},
-            "spatial_coupling": diagnostics.coupling(table, {grade.upper(): rho[grade] for grade in GRADES}),
+            "spatial_coupling": diagnostics.coupling(table, read_limits(gates).expected_rho),
             "concentration": diagnostics.concentration(table),
             "dispersion_km": dict(zip(table["country_iso"], table["dispersion_km"], strict=True)),
         }
     else:
         matrix = pd.DataFrame(columns=["country_iso", "site_count", "OTHER"])
-        found |= {name: unavailable(withheld) for name in ("share_matrix", "spatial_coupling", "concentration")}
-    state = {"S1": read_json(s1_report), "S2": read_json(s2_report)}
-    cutoff = state["S1"].get("s0", {}).get("verified_at_utc", "")[:10]
-    rows = diagnostics.audit_rows(state, active(load_yaml(tz_overrides), cutoff), load_yaml(triage)["governance_owner"])
-    audit = pd.DataFrame([{"seed": seed} | row for row in rows], columns=AUDIT_COLUMNS)
+        found = dict.fromkeys(("share_matrix", "spatial_coupling", "concentration"), WITHHELD)
+    write_json(seed_diagnostics, plain({"seed": seed, **found}))
     write_csv(share_matrix, matrix)
+
+    s1, s2 = read_json(s1_report), read_json(s2_report)
+    # Overrides that S1 refused decided nothing, and are not read again.
+    used = s1.get("governance", {}).get("override_by_country")
+    overrides = active(load_overrides(tz_overrides), s1["s0"]["verified_at_utc"][:10]) if used else []
+    rows = audit_rows(s1, s2, overrides, load_yaml(triage)["governance_owner"])
+    audit = pd.DataFrame(rows, columns=[field.name for field in fields(AuditRow)])
+    audit.insert(0, "seed", seed)
     write_csv(governance_audit, audit)
-    write_json(seed_diagnostics, found)
 
 
 def add_dispersion(table: pd.DataFrame, site_locations: str) -> pd.DataFrame:
@@ -80,12 +73,11 @@ def add_dispersion(table: pd.DataFrame, site_locations: str) -> pd.DataFrame:
 
 def stream(path: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(country code uint16, lon, lat) of site_locations, batch by batch."""
-    for batch in batches(open_checked(path, SITES, "2A-S1-030"), SITES, "2A-S1-030"):
-        _, country, _ = key_columns(batch)
-        yield country, batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
+    for batch in batches(SITES, path):
+        yield country_column(batch), batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,16 +1,18 @@
 """Diagnostics of one seed that do not gate: share matrix, spatial coupling, concentration (certification.md §7)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from scripts.scoring.metrics import available, unavailable
+from scripts.scoring.gates import GRADES, Bands
+from scripts.scoring.metric_value import MetricValue, available, unavailable
+from scripts.states.countries import COUNTRIES
 from scripts.states.ladder import EARTH_RADIUS_M
 
-CODES = 65536
 Points = Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
@@ -41,51 +43,68 @@ def unit_vectors(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
 
 
 def centroids(points: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Number of points [65536] and unit vector of the mean point [65536, 3] by country code.
+    """Number of points [COUNTRIES] and unit vector of the mean point [COUNTRIES, 3] by country code.
 
     `points` yields (country code uint16, lon, lat); a country whose points cancel out keeps a zero vector.
     """
-    number, total = np.zeros(CODES, np.int64), np.zeros((CODES, 3))
+    number, total = np.zeros(COUNTRIES, np.int64), np.zeros((COUNTRIES, 3))
     for country, lon, lat in points:
         vectors = unit_vectors(lon, lat)
-        number += np.bincount(country, minlength=CODES)
+        number += np.bincount(country, minlength=COUNTRIES)
         for axis in range(3):
-            total[:, axis] += np.bincount(country, vectors[:, axis], CODES)
+            total[:, axis] += np.bincount(country, vectors[:, axis], COUNTRIES)
     length = np.linalg.norm(total, axis=1, keepdims=True)
     return number, np.divide(total, length, out=np.zeros_like(total), where=length > 0)
 
 
 def dispersion_km(points: Points, number: np.ndarray, centroid: np.ndarray) -> np.ndarray:
-    """RMS great-circle distance to the centroid in km by country code, float64 [65536]; 0 without points."""
-    squares = np.zeros(CODES)
+    """RMS great-circle distance to the centroid in km by country code, float64 [COUNTRIES]; 0 without points."""
+    squares = np.zeros(COUNTRIES)
     for country, lon, lat in points:
         chord = np.linalg.norm(unit_vectors(lon, lat) - centroid[country], axis=1)
         angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
-        squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, CODES)
-    return np.sqrt(squares / np.maximum(number, 1))
+        squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, COUNTRIES)
+    mean_square = squares / np.maximum(number, 1)
+    return np.asarray(np.sqrt(mean_square))
 
 
-def spearman(dispersion: pd.Series, diversity: pd.Series) -> dict[str, Any]:
-    """Spearman's rho with average ranks for ties, its p value and n."""
+@dataclass(frozen=True)
+class Rho:
+    """Spearman's rho with its p value, None where it cannot be computed."""
+
+    rho: MetricValue
+    p: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        return self.rho.to_json() | ({} if self.p is None else {"p": self.p})
+
+
+def spearman(dispersion: pd.Series, diversity: pd.Series) -> Rho:
+    """Spearman's rho with average ranks for ties."""
     if len(dispersion) < 3:
-        return unavailable(f"{len(dispersion)} countries; a rank correlation needs three")
+        return Rho(unavailable(f"{len(dispersion)} countries; a rank correlation needs three"), None)
     if dispersion.nunique() < 2 or diversity.nunique() < 2:
-        return unavailable("one of the two quantities is the same in every country")
+        return Rho(unavailable("one of the two quantities is the same in every country"), None)
     rho, p = stats.spearmanr(dispersion.to_numpy(), diversity.to_numpy())
-    return available(rho, len(dispersion)) | {"p": float(p)}
+    return Rho(available(rho, len(dispersion)), float(p))
 
 
-def coupling(table: pd.DataFrame, expected_rho: dict[str, float], min_sites: int = 30) -> dict[str, Any]:
+def coupling(table: pd.DataFrame, expected: Bands, min_sites: int = 30) -> dict[str, Any]:
     """Spearman coupling of `dispersion_km` with H (`entropy_nats`) and with k (`distinct_tzid_count`).
 
-    `expected_rho` is reported by grade and does not gate.
+    What is expected is reported by grade and does not gate.
     """
-    found = {}
-    large = table[table["site_count"] >= min_sites]
-    for cohort, part in (("all", large), ("C_multi", large[large["is_c_multi"]])):
-        for name in ("entropy_nats", "distinct_tzid_count"):
-            found[f"{cohort}:{name}"] = spearman(part["dispersion_km"], part[name])
-    return {"min_sites": min_sites, "expected_rho": expected_rho, "gated": False, "rho": found}
+    found = {
+        f"{cohort}:{name}": spearman(part["dispersion_km"], part[name])
+        for cohort, part in _cohorts(table[table["site_count"] >= min_sites])
+        for name in ("entropy_nats", "distinct_tzid_count")
+    }
+    by_grade = {grade.upper(): expected.threshold(grade) for grade in GRADES}
+    return {"min_sites": min_sites, "expected_rho": by_grade, "gated": False, "rho": found}
+
+
+def _cohorts(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return [("all", table), ("C_multi", table[table["is_c_multi"]])]
 
 
 def gini(values: np.ndarray) -> float:
@@ -97,83 +116,12 @@ def gini(values: np.ndarray) -> float:
 
 def concentration(table: pd.DataFrame) -> dict[str, Any]:
     """Gini of top-1 shares and mean HHI, over all countries and over C_multi."""
-    found = {}
-    for cohort, part in (("all", table), ("C_multi", table[table["is_c_multi"]])):
-        if part.empty:
-            found[cohort] = {"gini_top1_share": unavailable("no countries"), "mean_hhi": unavailable("no countries")}
-            continue
+    found: dict[str, Any] = {}
+    for cohort, part in _cohorts(table):
+        n, nothing = len(part), unavailable("no countries")
         found[cohort] = {
-            "gini_top1_share": available(gini(part["top1_share"].to_numpy()), len(part)),
-            "mean_hhi": available(part["hhi"].mean(), len(part)),
+            "gini_top1_share": available(gini(part["top1_share"].to_numpy()), n) if n else nothing,
+            "mean_hhi": available(part["hhi"].mean(), n) if n else nothing,
         }
     note = "top-1 shares are nearly all 1, so Gini is small and rises when countries diversify: judge by mean HHI"
     return found | {"note": note}
-
-
-def audit_rows(state: dict[str, dict], overrides: list[dict[str, Any]], owner: str) -> list[dict[str, Any]]:
-    """Per affected country, mechanism and rule: count, rate, reason code, owner, approver, expiry (§9).
-
-    `state` holds the S1 and S2 reports; S1's counts stand also when the seed failed. `overrides` are the policy rows.
-    """
-    governance = state["S1"].get("governance", {})
-    by_rule = state["S2"].get("governance", {}).get("override_by_rule", [])
-    rows = []
-    for country, entry in governance.get("fallback_by_country", {}).items():
-        for mechanism in ("within", "outside"):
-            count = entry[f"fallback_{mechanism}_threshold"]
-            if count:
-                rows.append(
-                    {
-                        "country_iso": country,
-                        "mechanism": f"fallback_{mechanism}_threshold",
-                        "rule": "nearest polygon of the country",
-                        "count": count,
-                        "rate": count / entry["sites_total"],
-                        "reason_code": "BORDER_AMBIGUOUS",
-                        "owner": owner,
-                    }
-                )
-    for country, entry in governance.get("preferred_by_country", {}).items():
-        rows.append(
-            {
-                "country_iso": country,
-                "mechanism": "border_preference",
-                "rule": "the one covering zone of the country",
-                "count": entry["preferred_total"],
-                "rate": entry["preferred_rate"],
-                "reason_code": "BORDER_OVERLAP",
-                "owner": owner,
-            }
-        )
-    for country, entry in governance.get("override_by_country", {}).items():
-        touching = [row for row in overrides if _touches(row, country)]
-        counted = {rule["rule"]: rule["count"] for rule in by_rule if rule["country_iso"] == country}
-        parts = [([row], counted[_rule(row)]) for row in touching if _rule(row) in counted]
-        # Without a count by rule, as S2 did not run, one row says which rules it can have been.
-        rows += [_override_row(country, entry, *part) for part in parts or [(touching, entry["overrides_total"])]]
-    return sorted(rows, key=lambda row: (row["country_iso"], row["mechanism"], row["rule"]))
-
-
-def _override_row(country: str, entry: dict[str, Any], rules: list[dict[str, Any]], count: int) -> dict[str, Any]:
-    return {
-        "country_iso": country,
-        "mechanism": "override",
-        "rule": " or ".join(map(_rule, rules)),
-        "count": count,
-        "rate": count / entry["sites_total"],
-        **{name: _joined(row.get(name) or "" for row in rules) for name in ("reason_code", "owner", "approved_by")},
-        "expiry": _joined(row.get("expiry_yyyy_mm_dd") or "none" for row in rules),
-    }
-
-
-def _rule(row: dict[str, Any]) -> str:
-    return f"{row['scope']}:{row['target']}"
-
-
-def _touches(row: dict[str, Any], country: str) -> bool:
-    scope, target = row["scope"], row["target"]
-    return scope == "mcc" or (target if scope == "country" else target.split("|")[1]) == country
-
-
-def _joined(values: Iterable[str]) -> str:
-    return ";".join(dict.fromkeys(value for value in values if value))

@@ -1,88 +1,137 @@
-"""Gates and verdicts: thresholds come from config, comparisons are on unrounded values (certification.md §4-8)."""
+"""What gates.yaml asks for: gates, the other thresholds, and how far a value is from one (certification.md §4).
 
-import math
-from typing import Any
+A gate's life: defined here, its value counted in `cohort_metrics.py` or `governance_metrics.py`, compared by `margin`,
+judged for a seed in `checks.py`, and shown by certification's gate table and the page.
+"""
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
 
-GRADES = ("b", "bplus")
-VERDICTS = ("FAIL_REALISM", "PASS_B", "PASS_BPLUS")
+from scripts.lib.contracts import load_yaml
+from scripts.lib.records import plain_fields, record_fields
 
-
-def holds(value: float | None, op: str, threshold: float | None) -> bool:
-    """Whether `value op threshold`; a missing value fails, a missing threshold does not gate."""
-    if threshold is None:
-        return True
-    if value is None or math.isnan(value):
-        return False
-    return value >= threshold if op == ">=" else value <= threshold
-
-
-def seed_checks(
-    metrics: dict[str, dict[str, Any]], structural: dict[str, bool], gates: dict[str, Any]
-) -> dict[str, dict[str, bool]]:
-    """`{"B": {check: bool}, "BPLUS": {...}}`: structural checks and every gate of the grade."""
-    checks = {}
-    for grade in GRADES:
-        found = dict(structural)
-        for name, gate in gates["gates"].items():
-            if gate[grade] is not None:
-                found[name] = holds(metrics[name]["value"], gate["op"], gate[grade])
-        checks[grade.upper()] = found
-    return checks
+Grade = Literal["b", "bplus"]
+Op = Literal["<=", ">="]
+GRADES: tuple[Grade, ...] = ("b", "bplus")
 
 
-def failing(checks: dict[str, dict[str, bool]]) -> dict[str, list[str]]:
-    """Names of false checks by grade."""
-    return {grade: sorted(name for name, ok in found.items() if not ok) for grade, found in checks.items()}
+def margin(value: float | None, op: Op, threshold: float | None) -> float | None:
+    """Distance to the threshold, positive on the passing side; None where there is no value or no threshold."""
+    if value is None or threshold is None:
+        return None
+    return value - threshold if op == ">=" else threshold - value
 
 
-def seed_verdict(checks: dict[str, dict[str, bool]]) -> str:
-    """Verdict of one seed (certification.md §8 step 1)."""
-    if not all(checks["B"].values()):
-        return "FAIL_REALISM"
-    return "PASS_BPLUS" if all(checks["BPLUS"].values()) else "PASS_B"
+def holds(value: float | None, op: Op, threshold: float | None) -> bool:
+    """Whether `value op threshold`; a missing value (None, NaN) fails, a missing threshold does not gate."""
+    distance = margin(value, op, threshold)
+    return threshold is None or (distance is not None and distance >= 0)
 
 
-def stability(values: dict[int, float | None], min_seeds: int) -> dict[str, Any]:
-    """CV = population standard deviation / mean over the seeds; not available when a seed has no value (§6).
+@dataclass(frozen=True)
+class Threshold:
+    """A number with its reason."""
 
-    Nor is it with fewer than `min_seeds` of them, so that a run of few seeds cannot pass.
-    """
-    known = [value for value in values.values() if value is not None]
-    if len(known) < len(values):
-        return {"cv": None, "status": "not_computable", "reason": "a required seed has no value", "values": values}
-    if len(known) < min_seeds:
-        reason = f"{len(known)} of at least {min_seeds} seeds"
-        return {"cv": None, "status": "not_computable", "reason": reason, "values": values}
-    mean = float(np.mean(known))
-    if mean == 0:
-        if all(value == 0 for value in known):
-            return {"cv": 0.0, "status": "ok", "values": values}
-        return {"cv": None, "status": "not_computable", "reason": "mean is zero", "values": values}
-    return {"cv": float(np.std(known)) / mean, "status": "ok", "values": values}
+    value: float
+    why: str
+    source: str
 
 
-def aggregate(
-    required: list[int],
-    verdicts: dict[int, str],
-    cvs: dict[str, dict[str, Any]],
-    limits: dict[str, Any],
-    distinct: bool = True,
-) -> tuple[str, list[str], dict[str, bool]]:
-    """Verdict over all seeds, the failing list, and the aggregate checks (§8 steps 2 and 3).
+@dataclass(frozen=True)
+class Bands:
+    """A number for each grade; without one, the grade asks for nothing."""
 
-    `distinct` says that no two seeds have the same upstream bytes: one seed's data four times over is one seed.
-    """
-    rank = {seed: VERDICTS.index(verdicts.get(seed, "FAIL_REALISM")) for seed in required}
-    checks = {
-        "required_seed_coverage": all(seed in verdicts for seed in required),
-        "required_seed_data_distinct": distinct,
-        "stability_cv_b": all(holds(entry["cv"], "<=", limits["b"]) for entry in cvs.values()),
-        "stability_cv_bplus": all(holds(entry["cv"], "<=", limits["bplus"]) for entry in cvs.values()),
-        **{f"seed_{seed}_hard_gates": rank[seed] >= 1 for seed in required},
-    }
-    b = all(ok for name, ok in checks.items() if name != "stability_cv_bplus")
-    bplus = b and checks["stability_cv_bplus"] and all(value == 2 for value in rank.values())
-    verdict = "PASS_BPLUS" if bplus else "PASS_B" if b else "FAIL_REALISM"
-    return verdict, [name for name, ok in checks.items() if not ok], checks
+    b: float | None
+    bplus: float
+    why: str
+    source: str
+
+    def threshold(self, grade: Grade) -> float | None:
+        return self.b if grade == "b" else self.bplus
+
+
+@dataclass(frozen=True)
+class Gate(Bands):
+    """A metric, the side on which it passes, and where."""
+
+    name: str
+    axis: Literal["realism", "governance", "stability"]
+    op: Op
+
+    def margin(self, value: float | None, grade: Grade) -> float | None:
+        return margin(value, self.op, self.threshold(grade))
+
+    def holds(self, value: float | None, grade: Grade) -> bool:
+        return holds(value, self.op, self.threshold(grade))
+
+    def gap(self, value: float | None, grade: Grade) -> float | None:
+        """How far a value is from its band, 0 when it holds; None where the margin is None."""
+        distance = self.margin(value, grade)
+        return None if distance is None else max(0.0, -distance)
+
+    def gain(self, before: float, after: float) -> float:
+        """How far a value has moved, positive toward the passing side."""
+        return (1 if self.op == ">=" else -1) * (after - before)
+
+    def held_to(self, thresholds: Mapping[str, float | None]) -> "Gate":
+        """The gate with the thresholds `b` and `bplus` that a seed was held to, which an exception may have raised."""
+        return replace(self, **thresholds)  # type: ignore[arg-type]  # bplus is never None
+
+
+@dataclass(frozen=True)
+class CountryCap:
+    """The cap on a country's fallback rate by grade, and the least sites and fallback rows that can breach it."""
+
+    b: Threshold
+    bplus: Threshold
+    min_sites: Threshold
+    min_rows: Threshold
+
+    def threshold(self, grade: Grade) -> float:
+        return (self.b if grade == "b" else self.bplus).value
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The whole of gates.yaml: what a certificate states as its `thresholds`."""
+
+    gates: dict[str, Gate]
+    stability_cv: Gate
+    stability_metrics: list[str]
+    stability_min_seeds: Threshold
+    fallback_country: CountryCap
+    expected_rho: Bands
+    heavy_override_rate: Threshold
+    unequal_seed_sizes: Threshold
+    credible_lift: Threshold
+    credible_p: Threshold
+    earth_draws: Threshold
+    improvement_min_gap_share: Threshold
+
+    @property
+    def realism(self) -> dict[str, Gate]:
+        return {name: gate for name, gate in self.gates.items() if gate.axis == "realism"}
+
+    def thresholds(self) -> dict[str, dict[str, float | None]]:
+        """Every gate's thresholds by grade: what a seed's metrics state."""
+        return {name: {grade: gate.threshold(grade) for grade in GRADES} for name, gate in self.gates.items()}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Limits":
+        """From the content of gates.yaml, or from a certificate's `thresholds`: a gate's name is its key there."""
+        gates = {name: {"name": name, **entry} for name, entry in found["gates"].items()}
+        stability = {"name": "stability_cv", **found["stability_cv"]}
+        return record_fields(cls, {**found, "gates": gates, "stability_cv": stability})
+
+    def to_json(self) -> dict[str, Any]:
+        found = plain_fields(self)
+        for gate in (*found["gates"].values(), found["stability_cv"]):
+            del gate["name"]
+        return found
+
+
+def read_limits(path: str | Path) -> Limits:
+    """The gate contract of `config/certification/gates.yaml`."""
+    return Limits.from_json(load_yaml(path))

@@ -1,158 +1,127 @@
 """Governance metrics of a seed from the counts of S1 and S2, whose reported rates are rounded (certification.md §4)."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from scripts.scoring.gates import GRADES, holds
-from scripts.scoring.metrics import available, unavailable
-from scripts.states.governance import country_violations, rate
+from scripts.scoring.gates import GRADES, Limits
+from scripts.scoring.metric_value import MetricValue, available, unavailable
+from scripts.scoring.policy_rows import PolicyRows, policy_rows
+from scripts.scoring.seed_metrics import Caveat
+from scripts.states.governance import rate
 
-
-def governance_metrics(state: dict[str, dict], gates: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Rates, country violations and provenance. Country caps are the gate's own, whatever caps the run was given."""
-    s1, s2 = state["S1"].get("governance"), state["S2"].get("governance")
-    rows = state["S1"].get("counts", {}).get("sites_total", 0)
-    found = dict.fromkeys(("override_rate", "provenance_missing"), unavailable("S2 reported no governance"))
-    if s2:
-        counts = state["S2"]["counts"]
-        found["override_rate"] = available(rate(counts["overridden_total"], counts["sites_total"]), rows)
-        found["provenance_missing"] = available(counts["provenance_missing"], counts["overrides_active"])
-    violated = {grade: f"fallback_country_violations_{grade}" for grade in GRADES}
-    found |= dict.fromkeys(("fallback_rate", *violated.values()), unavailable("S1 reported no governance"))
-    if s1:
-        found["fallback_rate"] = available(s1_rates(s1, rows)["fallback_rate"], rows)
-        for grade, name in violated.items():
-            found[name] = available(len(violations(s1, gates, grade)), len(s1["fallback_by_country"]))
-    return found
+VIOLATIONS = (
+    "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are
+)
+Metrics = Mapping[str, MetricValue]
 
 
-def s1_rates(s1: dict[str, Any], sites_total: int) -> dict[str, float]:
-    """`fallback_rate` and `override_rate` of S1's governance block as they are compared: from its counts, unrounded."""
-    overridden = sum(entry["overrides_total"] for entry in s1["override_by_country"].values())
-    return {"fallback_rate": rate(s1["fallback_count"], sites_total), "override_rate": rate(overridden, sites_total)}
+class Held(NamedTuple):
+    """The contract, what a seed is held to instead, and the ids of the exceptions that make the difference."""
+
+    contract: Limits
+    limits: Limits
+    exceptions: list[str]
 
 
-def violations(s1: dict[str, Any], gates: dict[str, Any], grade: str) -> list[str]:
-    """Countries above the country cap of a grade."""
-    limits = gates["fallback_country"]
-    floors = {
-        "fallback_country_min_sites": limits["min_sites"]["value"],
-        "fallback_country_min_rows": limits["min_rows"]["value"],
+@dataclass(frozen=True)
+class SeedGovernance:
+    """Metrics, what they rest on, and whether B+ is bought with overrides."""
+
+    metrics: dict[str, MetricValue]
+    caveats: list[Caveat]
+    bought: bool
+
+
+def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> SeedGovernance:
+    """The governance of a seed from the reports of S1 and S2; what they do not say has no value."""
+    block, limits = s1_report.get("governance"), held.limits
+    rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
+    metrics = governance_metrics(rows, s2_report, limits)
+    policy = policy_caveats(rows, metrics, limits) if rows else []
+    relaxed = cap_caveats(block["caps"], limits) if block else []
+    bought = rows is not None and bought_with_overrides(rows, policy, limits)
+    return SeedGovernance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
+
+
+def fallback_metrics(rows: PolicyRows, limits: Limits) -> dict[str, MetricValue]:
+    """Fallback rate and country violations from rows of policy."""
+    cap = limits.fallback_country
+    violations = {VIOLATIONS + grade: len(rows.violations(cap, grade)) for grade in GRADES}
+    by_country = {name: available(count, len(rows.fallback)) for name, count in violations.items()}
+    return {"fallback_rate": available(rows.fallback_rate, rows.sites_total), **by_country}
+
+
+def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limits: Limits) -> dict[str, MetricValue]:
+    """Rates, country violations and provenance; `rows` is None where S1 did not get that far."""
+    names = ("fallback_rate", *(VIOLATIONS + grade for grade in GRADES))
+    found = fallback_metrics(rows, limits) if rows else dict.fromkeys(names, unavailable("S1 reported no governance"))
+    if not s2_report.get("governance"):
+        return found | dict.fromkeys(("override_rate", "provenance_missing"), unavailable("S2 reported no governance"))
+    counts = s2_report["counts"]
+    overridden = rate(counts["overridden_total"], counts["sites_total"])
+    return found | {
+        "override_rate": available(overridden, rows.sites_total if rows else 0),
+        "provenance_missing": available(counts["provenance_missing"], counts["overrides_active"]),
     }
-    return country_violations(s1["fallback_by_country"], floors, limits[grade]["value"])
 
 
-def raised_override_gate(
-    gates: dict[str, Any], exceptions: list[dict[str, Any]], cutoff: str
-) -> tuple[dict, list[str]]:
-    """Gates with the B override threshold raised by approved, unexpired exceptions, and the ids of those that raise it.
+def raised_by_exceptions(contract: Limits, exceptions: list[dict[str, Any]], cutoff: str) -> Held:
+    """The contract with the B override threshold raised by approved, unexpired exceptions.
 
     `cutoff` is yyyy-mm-dd. An exception never raises B+.
     """
-    gate = gates["gates"]["override_rate"]
-    valid = [entry for entry in exceptions if entry["expiry"] >= cutoff and entry["rate"] > gate["b"]]
-    raised = gate | {"b": max([gate["b"], *(entry["rate"] for entry in valid)])}
-    return gates | {"gates": gates["gates"] | {"override_rate": raised}}, sorted(entry["id"] for entry in valid)
+    gate = contract.gates["override_rate"]
+    valid = [entry for entry in exceptions if entry["expiry"] >= cutoff and not gate.holds(entry["rate"], "b")]
+    if not valid:
+        return Held(contract, contract, [])
+    raised = replace(gate, b=max(entry["rate"] for entry in valid))
+    limits = replace(contract, gates=contract.gates | {gate.name: raised})
+    return Held(contract, limits, sorted(entry["id"] for entry in valid))
 
 
-def without_overrides(state: dict[str, dict]) -> dict[str, Any] | None:
-    """S1's governance block as if overridden and border-preferred rows had fallen back; None without a report.
-
-    These rows are ambiguous: without the policy they would go to the nearest polygon.
-    """
-    s1 = state["S1"].get("governance")
-    if not s1:
-        return None
-    rows = state["S1"]["counts"]["sites_total"]
-    helped: dict[str, int] = {}
-    for block, field in (("override_by_country", "overrides_total"), ("preferred_by_country", "preferred_total")):
-        for country, entry in s1.get(block, {}).items():
-            helped[country] = helped.get(country, 0) + entry[field]
-    by_country = {country: dict(entry) for country, entry in s1["fallback_by_country"].items()}
-    sizes = {country: entry["sites_total"] for country, entry in by_country.items()}
-    for block in ("override_by_country", "preferred_by_country"):
-        sizes |= {country: entry["sites_total"] for country, entry in s1.get(block, {}).items()}
-    for country, count in helped.items():
-        total = by_country.get(country, {"fallback_total": 0})["fallback_total"] + count
-        by_country[country] = {"sites_total": sizes[country], "fallback_total": total}
-    total = s1["fallback_count"] + sum(helped.values())
-    return {"rates": {"fallback_rate": rate(total, rows)}, "fallback_by_country": by_country}
+def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
+    """One for each exception where the override rate needs it: it is above the contract's own B threshold."""
+    gate, value = held.contract.gates["override_rate"], metrics["override_rate"].value
+    if value is None or gate.holds(value, "b"):
+        return []
+    entry = {"caveat": "override_exception", "gate": gate.name, "grade": "B", "value": value, "contract": gate.b}
+    return [entry | {"id": name} for name in held.exceptions]
 
 
-def policy_caveats(
-    state: dict[str, dict], metrics: dict[str, dict[str, Any]], gates: dict[str, Any]
-) -> list[dict[str, Any]]:
+def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[Caveat]:
     """Governance gates that hold only because policy took the rows out of fallback, and by what other means."""
-    found: list[dict[str, Any]] = []
-    bare = without_overrides(state)
-    if bare is None:
-        return found
-    s1 = state["S1"]["governance"]
-    used = [
-        cause
-        for cause, block in (("overrides", "override_by_country"), ("border_preference", "preferred_by_country"))
-        if s1.get(block)
-    ]
+    bare = fallback_metrics(rows.without_policy(), limits)
+    used = {"rests_on_overrides": rows.overridden, "rests_on_border_preference": rows.preferred}
+    found: list[Caveat] = []
     for grade in GRADES:
-        tests = {
-            "fallback_rate": (metrics["fallback_rate"]["value"], bare["rates"]["fallback_rate"]),
-            f"fallback_country_violations_{grade}": (
-                metrics[f"fallback_country_violations_{grade}"]["value"],
-                float(len(violations(bare, gates, grade))),
-            ),
-        }
-        for name, (value, value_without) in tests.items():
-            gate = gates["gates"][name]
-            if holds(value, gate["op"], gate[grade]) and not holds(value_without, gate["op"], gate[grade]):
-                entry = {
-                    "gate": name,
-                    "grade": grade.upper(),
-                    "value_without": value_without,
-                    "countries": sorted(_added(s1)),
-                }
-                found += [{"caveat": f"rests_on_{cause}", **entry} for cause in used]
-    found += relaxed_caps(s1["caps"], gates)
+        for name in ("fallback_rate", VIOLATIONS + grade):
+            gate, value_without = limits.gates[name], bare[name].value
+            if gate.holds(metrics[name].value, grade) and not gate.holds(value_without, grade):
+                entry: Caveat = {"gate": name, "grade": grade.upper(), "value_without": value_without}
+                entry["countries"] = sorted(rows.helped)
+                found += [{"caveat": caveat, **entry} for caveat, parts in used.items() if parts]
     return found
 
 
-def used_exceptions(
-    metrics: dict[str, dict[str, Any]], contract: dict[str, Any], exceptions: list[str]
-) -> list[dict[str, Any]]:
-    """A caveat for each exception where the override rate needs one: it is above the contract's own B threshold."""
-    gate, value = contract["gates"]["override_rate"], metrics["override_rate"]["value"]
-    if value is None or holds(value, gate["op"], gate["b"]):
-        return []
-    entry = {"caveat": "override_exception", "gate": "override_rate", "grade": "B", "value": value}
-    return [entry | {"contract": gate["b"], "id": name} for name in exceptions]
-
-
-def _added(s1: dict[str, Any]) -> set[str]:
-    return set(s1.get("override_by_country", {})) | set(s1.get("preferred_by_country", {}))
-
-
-def relaxed_caps(caps: dict[str, Any], gates: dict[str, Any]) -> list[dict[str, Any]]:
+def cap_caveats(caps: Mapping[str, Any], limits: Limits) -> list[Caveat]:
     """Caps of a run that are looser than the B gates; the gates themselves are not moved by them."""
-    limits = gates["fallback_country"]
+    country = limits.fallback_country
     contract = {
-        "fallback_rate_cap": gates["gates"]["fallback_rate"]["b"],
-        "fallback_country_cap": limits["b"]["value"],
-        "fallback_country_min_sites": limits["min_sites"]["value"],
-        "fallback_country_min_rows": limits["min_rows"]["value"],
-        "override_rate_cap": gates["gates"]["override_rate"]["b"],
+        "fallback_rate_cap": limits.gates["fallback_rate"].b,
+        "fallback_country_cap": country.b.value,
+        "fallback_country_min_sites": country.min_sites.value,
+        "fallback_country_min_rows": country.min_rows.value,
+        "override_rate_cap": limits.gates["override_rate"].b,
     }
     return [
         {"caveat": "cap_relaxed", "gate": name, "grade": "B", "value": caps[name], "contract": limit}
         for name, limit in contract.items()
-        if caps[name] > limit
+        if limit is not None and caps[name] > limit
     ]
 
 
-def bought_with_overrides(state: dict[str, dict], metrics: dict[str, dict[str, Any]], gates: dict[str, Any]) -> bool:
-    """Whether fallback caps are met only through heavy override use, which blocks B+ (certification.md §4)."""
-    s1 = state["S1"].get("governance")
-    if not s1:
-        return False
-    rates = s1_rates(s1, state["S1"]["counts"]["sites_total"])
-    if rates["override_rate"] <= gates["heavy_override_rate"]["value"]:
-        return False
-    without = policy_caveats(state, metrics, gates)
-    return any(entry["caveat"] == "rests_on_overrides" for entry in without)
+def bought_with_overrides(rows: PolicyRows, caveats: list[Caveat], limits: Limits) -> bool:
+    """Whether fallback caps are met only through heavy override use, which blocks B+; `caveats` are those of policy."""
+    heavy = rows.override_rate > limits.heavy_override_rate.value
+    return heavy and any(entry["caveat"] == "rests_on_overrides" for entry in caveats)

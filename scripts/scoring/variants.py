@@ -1,131 +1,140 @@
 """What a metric rests on: the same metrics without leaked, hand-set or guessed rows, and what policy could still move.
 
-Variants keep the literal cohorts, so that a country cannot leave a cohort by losing rows. A cohort country without
-rows left counts as collapsed: nothing of its diversity was real.
+Each variant is other counts through the same country table. Variants keep the literal cohorts, so that a country
+cannot leave a cohort by losing rows. A cohort country without rows left counts as collapsed: nothing of its diversity
+was real.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from scripts.scoring.gates import GRADES, holds
-from scripts.scoring.metrics import (
-    SINGLE_ZONE_SHARE,
-    add_cohorts,
-    available,
-    cohort_metrics,
-    country_table,
-    unavailable,
-)
+from scripts.scoring.cohort_metrics import NAMES, SINGLE_ZONE_SHARE, cohort_metrics
+from scripts.scoring.cohorts import Cohorts, Floor, add_cohorts
+from scripts.scoring.country_table import country_table, in_support, summed, zone_numbers
+from scripts.scoring.gates import GRADES, Limits
+from scripts.scoring.metric_value import MetricValue, available, unavailable
+from scripts.scoring.seed_metrics import Caveat, Reading
 
-COLLAPSED = {"distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
+COLLAPSED = {"site_count": 0, "distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
 ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
 RESTS_ON = ROWS_OF | {"half_floor": "cohort_floor"}
+Variants = Mapping[str, Mapping[str, MetricValue]]  # by metric, then variant
 
 
-def in_support(counts: pd.DataFrame, support: pd.DataFrame) -> pd.Series:
-    """Bool per row of `counts`: whether the tzid is one of the country's own (zone.tab)."""
-    own = set(zip(support["country_iso"], support["tzid"], strict=True))
-    pairs = zip(counts["country_iso"], counts["tzid"], strict=True)
-    return pd.Series([pair in own for pair in pairs], index=counts.index, dtype=bool)
+@dataclass(frozen=True)
+class Counted:
+    """A seed's sites: the literal country table with its cohorts, and what it was made of."""
+
+    table: pd.DataFrame
+    counts: pd.DataFrame  # columns of `count_sites`
+    support: pd.DataFrame
+    cohorts: Cohorts
+
+    def recounted(self, counts: pd.DataFrame) -> pd.DataFrame:
+        """The country table of other counts under the literal cohorts."""
+        flags = self.table.set_index("country_iso")[["is_c_multi", "is_c_large", "cohort"]]
+        table = country_table(counts, self.support).set_index("country_iso").reindex(flags.index)
+        return table.fillna(COLLAPSED).join(flags).reset_index()
 
 
-def without_fallback(counts: pd.DataFrame, fallback: dict[str, int]) -> pd.DataFrame:
-    """`counts` less each country's fallback rows, taken from its smallest zones: the least favourable reading.
+def variant_tables(counted: Counted, fallback: Mapping[str, int]) -> dict[str, pd.DataFrame]:
+    """Country tables by variant; `fallback` are rows by country.
 
-    Reports count fallback rows by country, not by zone.
+    `half_floor` drops no rows: it lets in countries with half the sites that the cohorts ask for. `without_nudged`
+    shows what geometry alone decided; it raises no caveat, as a nudge is lawful.
     """
-    zones = counts.groupby(["country_iso", "tzid"], as_index=False)["sites"].sum()
-    zones = zones.sort_values(["country_iso", "sites", "tzid"])
-    before = zones.groupby("country_iso")["sites"].cumsum() - zones["sites"]
-    lost = zones["country_iso"].map(fallback).fillna(0) - before
-    zones["sites"] -= lost.clip(lower=0, upper=zones["sites"]).astype("int64")
-    return zones[zones["sites"] > 0]
-
-
-def variant_tables(
-    table: pd.DataFrame, counts: pd.DataFrame, support: pd.DataFrame, fallback: dict[str, int], cohorts: dict[str, Any]
-) -> dict[str, pd.DataFrame]:
-    """Country tables by variant; those that drop rows keep the cohort flags of the literal `table`.
-
-    `half_floor` drops none: it lets in countries with half the sites that the cohorts ask for. `without_nudged` shows
-    what geometry alone decided; it raises no caveat, as a nudge is lawful.
-    """
+    counts = counted.counts
     rows = {
-        "in_support": counts[in_support(counts, support)],
+        "in_support": counts[in_support(counts, counted.support)],
         "polygon": counts[counts["tzid_source"] == "polygon"],
         "without_nudged": counts[~counts["ambiguous"]],
         "without_fallback": without_fallback(counts, fallback),
     }
-    flags = table.set_index("country_iso")[["is_c_multi", "is_c_large", "cohort"]]
-    found = {"literal": table}
-    for name, part in rows.items():
-        reduced = country_table(part, support).set_index("country_iso").reindex(flags.index)
-        reduced["site_count"] = reduced["site_count"].fillna(0)
-        found[name] = reduced.fillna(COLLAPSED).join(flags).reset_index()
-    lower = {name: dict(entry) for name, entry in cohorts.items()}
-    for name in ("c_multi", "c_large"):
-        lower[name]["min_sites"] = {"value": cohorts[name]["min_sites"]["value"] / 2}
-    found["half_floor"] = add_cohorts(table, lower)
+    found = {"literal": counted.table} | {name: counted.recounted(part) for name, part in rows.items()}
+    multi, large = (_halved(floor) for floor in (counted.cohorts.c_multi, counted.cohorts.c_large))
+    found["half_floor"] = add_cohorts(counted.table, replace(counted.cohorts, c_multi=multi, c_large=large))
     return found
 
 
-def variant_metrics(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
-    """`{metric: {variant: {status, value, n, rows}}}`; `rows` are the sites that the variant keeps."""
-    found: dict[str, dict[str, Any]] = {}
+def _halved(floor: Floor) -> Floor:
+    return replace(floor, min_sites=replace(floor.min_sites, value=floor.min_sites.value / 2))
+
+
+def without_fallback(counts: pd.DataFrame, fallback: Mapping[str, int]) -> pd.DataFrame:
+    """`counts` less each country's fallback rows, taken from its smallest zones: the least favourable reading.
+
+    Reports count fallback rows by country, not by zone.
+    """
+    zones = summed(counts, ["country_iso", "tzid"]).sort_values(["country_iso", "sites", "tzid"])
+    before = zones.groupby("country_iso")["sites"].cumsum() - zones["sites"]
+    lost = zones["country_iso"].map(dict(fallback)).fillna(0) - before
+    zones["sites"] -= lost.clip(lower=0, upper=zones["sites"]).astype("int64")
+    return zones[zones["sites"] > 0]
+
+
+def variant_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, MetricValue]]:
+    """The metrics by name, then variant; their `rows` are the sites that the variant keeps."""
+    found: dict[str, dict[str, MetricValue]] = {name: {} for name in NAMES}
     for variant, table in tables.items():
-        for name, entry in cohort_metrics(table).items():
-            found.setdefault(name, {})[variant] = entry | {"rows": int(table["site_count"].sum())}
+        rows = int(table["site_count"].sum())
+        for name, metric in cohort_metrics(table).items():
+            found[name][variant] = replace(metric, rows=rows)
     return found
 
 
-def c_large_readings(table: pd.DataFrame, cohorts: dict[str, Any]) -> dict[str, Any]:
+def variant_caveats(variants: Variants, limits: Limits) -> list[Caveat]:
+    """Gates that hold as the plan counts them and fail without leaked, hand-set or guessed rows."""
+    return [
+        {"caveat": f"rests_on_{cause}", "gate": name, "grade": grade.upper(), "value_without": part[variant].value}
+        for name, part in sorted(variants.items())
+        for grade in GRADES
+        if limits.gates[name].holds(part["literal"].value, grade)
+        for variant, cause in RESTS_ON.items()
+        if not limits.gates[name].holds(part[variant].value, grade)
+    ]
+
+
+def c_large_readings(counted: Counted) -> dict[str, Reading]:
     """Share of large countries with top1 < 0.95 under three readings of "large", each with its ceiling.
 
     `literal`: all with enough sites; `eligible`: those with two zones or more; `top_decile`: the tenth of all
     countries with most sites. The ceiling is the share of the cohort that has more than one zone.
     """
-    literal = table["site_count"] >= cohorts["c_large"]["min_sites"]["value"]
-    size = -(-len(table) // 10)
-    decile = table.sort_values(["site_count", "country_iso"], ascending=[False, True]).index[:size]
-    picks = {
-        "literal": literal,
-        "eligible": literal & (table["tz_world_support_count"] >= 2),
-        "top_decile": table.index.isin(decile),
-    }
+    table = counted.table
+    literal, zoned = (
+        table["site_count"] >= counted.cohorts.c_large.min_sites.value,
+        table["tz_world_support_count"] >= 2,
+    )
+    decile = table.sort_values(["site_count", "country_iso"], ascending=[False, True]).index[: -(-len(table) // 10)]
+    picks = {"literal": literal, "eligible": literal & zoned, "top_decile": table.index.isin(decile)}
     found = {}
     for name, pick in picks.items():
         part = table[pick]
         if part.empty:
-            found[name] = unavailable("the cohort is empty") | {"ceiling": None, "countries": []}
+            found[name] = Reading(unavailable("the cohort is empty"), None, [])
             continue
-        found[name] = available((part["top1_share"] < SINGLE_ZONE_SHARE).mean(), len(part)) | {
-            "ceiling": float((part["tz_world_support_count"] >= 2).mean()),
-            "countries": part["country_iso"].tolist(),
-        }
+        share = available((part["top1_share"] < SINGLE_ZONE_SHARE).mean(), len(part))
+        found[name] = Reading(share, float(zoned[part.index].mean()), part["country_iso"].tolist())
     return found
 
 
-def reachable(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """The country table if every ambiguous row were put where it helps most: the bound of all 2A policy.
+def reachable(counts: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
+    """`counts` if every ambiguous row were put where it helps most: the bound of all 2A policy.
 
     Ambiguous rows leave the top zone first and fill the country's emptiest zones.
     """
+    zones, size = summed(counts, ["country_iso", "tzid"]), zone_numbers(support)
     movable = counts[counts["ambiguous"]].groupby("country_iso")["sites"].sum()
-    zones = counts.groupby(["country_iso", "tzid"])["sites"].sum()
-    rows = []
-    for row in table.to_dict("records"):
-        country, budget = row["country_iso"], int(movable.get(row["country_iso"], 0))
-        if budget:
-            filled = pour(zones[country].to_numpy(), budget, max(int(row["tz_world_support_count"]), 1))
-            share = np.sort(filled[filled > 0])[::-1] / filled.sum()
-            row["distinct_tzid_count"], row["top1_share"] = len(share), share[0]
-            row["top1_top2_gap"] = share[0] - share[1] if len(share) > 1 else 1.0
-            spread = np.log(row["tz_world_support_count"]) if row["tz_world_support_count"] >= 2 else np.inf
-            row["entropy_norm"] = float(-(share * np.log(share)).sum() / spread)
-        rows.append(row)
-    return pd.DataFrame(rows, columns=table.columns)
+    parts = [zones[~zones["country_iso"].isin(movable.index)]]
+    for country, budget in movable.items():
+        sites = zones.loc[zones["country_iso"] == country, "sites"].to_numpy()
+        filled = pour(sites, int(budget), int(size.get(country, 0)))
+        parts.append(pd.DataFrame({"country_iso": country, "tzid": map(str, range(len(filled))), "sites": filled}))
+    whole = pd.concat(parts)
+    return whole[whole["sites"] > 0]
 
 
 def pour(sites: np.ndarray, budget: int, zones: int) -> np.ndarray:
@@ -139,20 +148,3 @@ def pour(sites: np.ndarray, budget: int, zones: int) -> np.ndarray:
         filled[high] -= 1
         filled[low] += 1
     return filled
-
-
-def caveats(variants: dict[str, dict[str, Any]], gates: dict[str, Any]) -> list[dict[str, Any]]:
-    """Gates that hold as the plan counts them and fail without leaked, hand-set or guessed rows."""
-    found = []
-    for name, by_variant in sorted(variants.items()):
-        gate = gates["gates"][name]
-        for grade in GRADES:
-            if not holds(by_variant["literal"]["value"], gate["op"], gate[grade]):
-                continue
-            for variant, cause in RESTS_ON.items():
-                value = by_variant[variant]["value"]
-                if not holds(value, gate["op"], gate[grade]):
-                    found.append(
-                        {"caveat": f"rests_on_{cause}", "gate": name, "grade": grade.upper(), "value_without": value}
-                    )
-    return found

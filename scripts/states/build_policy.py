@@ -4,9 +4,10 @@ from typing import Any
 
 import yaml
 
+from scripts.lib.candidate import read_candidate
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import write_text
-from scripts.states.policy import nudge_digest
+from scripts.states.nudge import nudge_digest
 
 
 def apply_changes(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def main(
         "governance": load_yaml(base_governance),
     }
     for path in candidates:
-        policy = apply_changes(policy, load_yaml(path)["policy"])
+        policy = apply_changes(policy, read_candidate(path).policy)
     for name, path in (("tz_overrides", tz_overrides), ("tz_nudge", tz_nudge), ("governance", governance)):
         write_text(path, yaml.safe_dump(policy[name], sort_keys=True, allow_unicode=True, width=120))
 
@@ -47,4 +48,4 @@ def main(
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

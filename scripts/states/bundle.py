@@ -1,102 +1,147 @@
 """The byte law of the 2A validation bundle: index, digest, flag (states.md §7)."""
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from scripts.lib.errors import Abort
-from scripts.lib.files import canonical_json, read_json, sha256_file, tree_files
-
-FLAG_NAME, INDEX_NAME = "_passed.flag", "index.json"
-FLAG = re.compile(rb"sha256_hex = (.{64})\n?")
-HEX = re.compile(r"[a-f0-9]{64}")
+from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
+from scripts.lib.flag import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text
+from scripts.lib.records import plain
 
 
-def bundle_index(root: Path) -> dict[str, Any]:
-    """Every file below `root` but index and flag, with its digest, in byte order."""
-    names = [name for name in tree_files(root) if name not in (FLAG_NAME, INDEX_NAME)]
-    return {"files": [{"path": name, "sha256_hex": sha256_file(root / name)} for name in names]}
+@dataclass(frozen=True)
+class IndexEntry:
+    """A file of the bundle, by its path below the root."""
+
+    path: str
+    sha256_hex: str
 
 
-def bundle_digest(root: Path, index: dict[str, Any]) -> str:
-    """SHA-256 over the raw bytes of the listed files, in index order."""
-    return sha256_file(*(root / entry["path"] for entry in index["files"]))
+@dataclass(frozen=True)
+class Index:
+    """`index.json`: every file of the bundle but itself and the flag."""
+
+    files: list[IndexEntry]
+
+    @property
+    def paths(self) -> list[str]:
+        return [entry.path for entry in self.files]
+
+    @property
+    def lists_flag(self) -> bool:
+        return FLAG_NAME in self.paths
+
+    @property
+    def in_byte_order(self) -> bool:
+        return self.paths == sorted(self.paths, key=str.encode)
+
+    def outside(self, root: Path) -> list[str]:
+        """Listed paths that lead out of the bundle at `root`."""
+        return [path for path in self.paths if not _lies_below(root, path)]
+
+    def digest(self, root: Path) -> str:
+        """SHA-256 over the raw bytes of the listed files, in index order."""
+        return sha256_file(*(root / path for path in self.paths))
 
 
-def flag_bytes(digest: str) -> bytes:
-    """78 bytes: the law's line and one line feed."""
-    return f"sha256_hex = {digest}\n".encode("ascii")
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was verified: its index, the digest of its files, and the flag as it lies there."""
+
+    root: Path
+    index: Index
+    digest: str
+    flag: bytes
+
+    @property
+    def stated(self) -> str:
+        """The digest that the flag states."""
+        return flag_digest(self.flag)
+
+    @property
+    def flag_is_exact(self) -> bool:
+        """Whether the flag is what a writer puts there, byte by byte; a reader also takes one without line feed."""
+        return self.flag == flag_text(self.stated).encode()
 
 
 def write_index_and_flag(root: Path) -> str:
     """Close a staged bundle; returns its digest."""
-    index = bundle_index(root)
-    (root / INDEX_NAME).write_text(canonical_json(index), encoding="ascii")
-    digest = bundle_digest(root, index)
-    (root / FLAG_NAME).write_bytes(flag_bytes(digest))
+    names = [name for name in tree_files(root) if name not in (FLAG_NAME, INDEX_NAME)]
+    index = Index([IndexEntry(name, sha256_file(root / name)) for name in names])
+    (root / INDEX_NAME).write_text(canonical_json(plain(index)), encoding="ascii")
+    digest = index.digest(root)
+    (root / FLAG_NAME).write_text(flag_text(digest), encoding="ascii")
     return digest
 
 
-def verify_bundle(root: Path) -> str:
-    """Check index, completeness, digests and flag of a bundle; returns its digest or raises 2A-S5-040..052."""
+def verify_bundle(root: Path) -> Bundle:
+    """Check index, completeness, digests and flag of a bundle; raises 2A-S5-040..052."""
     if not root.is_dir():
         action = "Check the run root and the fingerprint in the path, or certify first: `snakemake --cores 8 certify`."
         raise Abort("2A-S5-040", "no bundle lies at this path", action=action, path=str(root))
+    index = read_index(root)
+    for code, message in _faults(root, index):
+        raise Abort(code, message, path=str(root))
+    flag = _read_flag(root)
+    try:
+        stated = flag_digest(flag)
+    except NoFlag as problem:
+        code = "2A-S5-051" if isinstance(problem, NoDigest) else "2A-S5-052"
+        raise Abort(code, str(problem), path=str(root)) from None
+    digest = index.digest(root)
+    if stated != digest:
+        raise Abort("2A-S5-050", f"flag says {stated[:12]}, files give {digest[:12]}", path=str(root))
+    return Bundle(root, index, digest, flag)
+
+
+def read_index(root: Path) -> Index:
+    """`index.json` of the bundle, with exactly its members (2A-S5-040)."""
     if not (root / INDEX_NAME).is_file():
         raise Abort("2A-S5-040", "index.json is missing", path=str(root))
-    index = _checked_index(root)
+    try:
+        found = read_json(root / INDEX_NAME)
+        index = Index([IndexEntry(**entry) for entry in found["files"]])
+        if set(found) != {"files"} or not index.files:
+            raise ValueError("unexpected members")
+        if not all(isinstance(value, str) for entry in index.files for value in (entry.path, entry.sha256_hex)):
+            raise ValueError("a path or digest is no text")
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise Abort("2A-S5-040", f"index.json invalid: {problem}", path=str(root)) from None
+    return index
+
+
+def _faults(root: Path, index: Index) -> Iterator[tuple[str, str]]:
+    """Each way in which the index is not one of exactly these files; a later check rests on the earlier ones."""
+    paths = index.paths
+    if index.lists_flag:
+        yield "2A-S5-045", "the flag is listed"
+    if outside := index.outside(root):
+        yield "2A-S5-042", f"{outside[0]!r:.200} leaves the bundle"
+    if len(set(paths)) != len(paths):
+        yield "2A-S5-043", "a path stands twice"
+    if not index.in_byte_order:
+        yield "2A-S5-041", "not in byte order"
+    if odd := set(paths) ^ (set(tree_files(root)) - {FLAG_NAME, INDEX_NAME}):
+        yield "2A-S5-044", f"listed and present files differ: {min(odd)}"
+    if not all(is_digest(entry.sha256_hex) for entry in index.files):
+        yield "2A-S5-051", "a digest is not 64 lower-case hex digits"
+    for entry in index.files:
+        try:
+            if sha256_file(root / entry.path) != entry.sha256_hex:
+                yield "2A-S5-046", f"{entry.path} differs from its digest"
+        except OSError as problem:
+            yield "2A-S5-046", f"cannot be read: {problem}"
+
+
+def _read_flag(root: Path) -> bytes:
     try:
         flag = (root / FLAG_NAME).read_bytes() if (root / FLAG_NAME).is_file() else b""
     except OSError:
         flag = b""
     if not flag:
         raise Abort("2A-S5-052", "the flag is missing or cannot be read", path=str(root))
-    match = FLAG.fullmatch(flag)
-    if not match:
-        raise Abort("2A-S5-052", "the flag is not `sha256_hex = <64 hex>`", path=str(root))
-    stated = match[1].decode("latin-1")
-    if not HEX.fullmatch(stated):
-        raise Abort("2A-S5-051", "the flag's digest is not 64 lower-case hex digits", path=str(root))
-    digest = bundle_digest(root, index)
-    if stated != digest:
-        raise Abort("2A-S5-050", f"flag says {stated[:12]}, files give {digest[:12]}", path=str(root))
-    return digest
-
-
-def _checked_index(root: Path) -> dict[str, Any]:
-    """The index, if it lists exactly the files of the bundle, in byte order, with their digests (2A-S5-040..051)."""
-    try:
-        index = read_json(root / INDEX_NAME)
-        entries = index["files"]
-        paths = [entry["path"] for entry in entries]
-        digests = [entry["sha256_hex"] for entry in entries]
-        if set(index) != {"files"} or not entries or any(set(entry) != {"path", "sha256_hex"} for entry in entries):
-            raise ValueError("unexpected members")
-        if not all(isinstance(value, str) for value in (*paths, *digests)):
-            raise ValueError("a path or digest is no text")
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Abort("2A-S5-040", f"index.json invalid: {problem}", path=str(root)) from None
-    if FLAG_NAME in paths:
-        raise Abort("2A-S5-045", "the flag is listed", path=str(root))
-    for path in paths:
-        if not _lies_below(root, path):
-            raise Abort("2A-S5-042", f"{path!r:.200} leaves the bundle", path=str(root))
-    if len(set(paths)) != len(paths):
-        raise Abort("2A-S5-043", "a path stands twice", path=str(root))
-    if paths != sorted(paths, key=str.encode):
-        raise Abort("2A-S5-041", "not in byte order", path=str(root))
-    odd = set(paths) ^ (set(tree_files(root)) - {FLAG_NAME, INDEX_NAME})
-    if odd:
-        raise Abort("2A-S5-044", f"listed and present files differ: {sorted(odd)[0]}", path=str(root))
-    if not all(HEX.fullmatch(digest) for digest in digests):
-        raise Abort("2A-S5-051", "a digest is not 64 lower-case hex digits", path=str(root))
-    try:
-        changed = [path for path, digest in zip(paths, digests, strict=True) if sha256_file(root / path) != digest]
-    except OSError as problem:
-        raise Abort("2A-S5-046", f"cannot be read: {problem}", path=str(root)) from None
-    if changed:
-        raise Abort("2A-S5-046", f"{changed[0]} differs from its digest", path=str(root))
-    return index
+    return flag
 
 
 def _lies_below(root: Path, path: str) -> bool:

@@ -6,9 +6,9 @@ import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort
-from scripts.lib.files import read_json
 from scripts.lib.tables import open_table, withheld_codes
 from scripts.states.bundle import verify_bundle
+from scripts.states.legality import legality_fault
 
 
 def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Path:
@@ -20,7 +20,9 @@ def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Pa
     root = Path(run_root)
     bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
     verify_bundle(bundle)
-    _check_evidence(bundle / f"evidence/s4/seed={seed}/s4_legality_report.json", fingerprint, seed)
+    evidence = bundle / f"evidence/s4/seed={seed}/s4_legality_report.json"
+    if why := legality_fault(evidence, seed, fingerprint):
+        raise Abort("2A-S5-030", why, seed=seed, path=str(evidence))
     path = root / catalog_path("site_timezones", seed=seed, manifest_fingerprint=fingerprint)
     try:
         withheld = not path.is_file() or bool(withheld_codes(path))
@@ -38,19 +40,6 @@ def open_site_timezones(run_root: str | Path, fingerprint: str, seed: int) -> pa
         return open_table(str(path)).read()
     except (OSError, ValueError) as problem:
         raise _unreadable(problem, path, seed) from None
-
-
-def _check_evidence(path: Path, fingerprint: str, seed: int) -> None:
-    if not path.is_file():
-        raise Abort("2A-S5-030", "the bundle does not cover this seed", seed=seed, path=str(path))
-    wanted = {"status": "PASS", "seed": seed, "manifest_fingerprint": fingerprint}
-    try:
-        found = read_json(path)
-        other = [name for name, value in wanted.items() if found[name] != value]
-    except (OSError, ValueError, LookupError, TypeError) as problem:
-        raise Abort("2A-S5-030", f"the S4 evidence is unreadable: {problem}", seed=seed, path=str(path)) from None
-    if other:
-        raise Abort("2A-S5-030", f"the S4 evidence has another {other[0]}", seed=seed, path=str(path))
 
 
 def _unreadable(problem: Exception, path: Path, seed: int) -> Abort:

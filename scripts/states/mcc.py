@@ -1,29 +1,39 @@
 """merchant -> mcc from the sealed merchant_mcc_map (states.md §1.1)."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Breach, Fault
 from scripts.lib.tables import values_of
-from scripts.states.authority_conflict import check_authority
-from scripts.states.receipt import Gate, check_seal
-from scripts.states.sites import batches, open_checked
+from scripts.states.contract_conflicts import check_contracts
+from scripts.states.receipt import Receipt, check_sealed
+from scripts.states.sites import Table, batches
 
-SCHEMA = "schemas.ingress.layer1.yaml#/merchant_mcc_map"
+MAP = Table("merchant_mcc_map", "schemas.ingress.layer1.yaml#/merchant_mcc_map")
 
 
-def load_mcc(gate: Gate, path: list[str] | str, needed: bool, code: str) -> Callable[[np.ndarray], np.ndarray] | None:
-    """A function merchant uint64 [n] -> mcc int32 [n] (-1 unknown); None when no mcc override exists.
+class MccMap(NamedTuple):
+    """Merchants uint64 [m], rising, and the mcc int32 [m] of each."""
 
-    Raises `code` when the map is needed and is not sealed, missing, changed, malformed or names a merchant twice.
-    """
-    if not needed:
-        return None
-    path = str(path or "merchant_mcc_map")
-    check_authority(code.split("-")[1], "merchant_mcc_map")
-    check_seal(code, gate, "merchant_mcc_map", path)
-    rows = list(batches(open_checked(path, SCHEMA, code), SCHEMA, code))
+    merchant: np.ndarray
+    mcc: np.ndarray
+
+    def of(self, merchant: np.ndarray) -> np.ndarray:
+        """mcc int32 [n] of merchants uint64 [n], -1 unknown."""
+        if not len(self.merchant):
+            return np.full(len(merchant), -1, np.int32)
+        at = np.minimum(np.searchsorted(self.merchant, merchant), len(self.merchant) - 1)
+        return np.where(self.merchant[at] == merchant, self.mcc[at], np.int32(-1))
+
+
+def load_mcc(s0: Receipt, path: Sequence[str]) -> MccMap:
+    """The merchant map at `path` (one or none); raises `Fault` unless it is sealed, lawful and unambiguous."""
+    (file,) = path or ["merchant_mcc_map"]
+    check_contracts(MAP.dataset)
+    check_sealed(s0, MAP.dataset, file)
+    rows = list(batches(MAP, file))
     known, mcc = (
         np.concatenate([np.empty(0, kind), *(values_of(row[name]).astype(kind) for row in rows)])
         for name, kind in (("merchant_id", np.uint64), ("mcc", np.int32))
@@ -31,12 +41,5 @@ def load_mcc(gate: Gate, path: list[str] | str, needed: bool, code: str) -> Call
     order = np.argsort(known, kind="stable")
     known, mcc = known[order], mcc[order]
     if (known[1:] == known[:-1]).any():
-        raise Abort(code, "a merchant stands twice in merchant_mcc_map", path=path)
-
-    def mcc_of(merchant: np.ndarray) -> np.ndarray:
-        if not len(known):
-            return np.full(len(merchant), -1, np.int32)
-        at = np.minimum(np.searchsorted(known, merchant), len(known) - 1)
-        return np.where(known[at] == merchant, mcc[at], -1).astype(np.int32)
-
-    return mcc_of
+        raise Fault(Breach.DUPLICATE, MAP.dataset, "a merchant stands twice in merchant_mcc_map", path=file)
+    return MccMap(known, mcc)

@@ -1,95 +1,143 @@
 """No PASS, no read: states open nothing before the S0 receipt, and nothing whose bytes differ from the seal."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort
+from scripts.lib.contracts import catalog_path, dictionary, schema_errors
+from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
-from scripts.states.authority_conflict import check_authority, check_sealed_authority
+from scripts.lib.records import plain, record
+from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"
 INVENTORY_SCHEMA = "schemas.2A.yaml#/manifests/sealed_inputs_2A"
 
 
-class Gate(NamedTuple):
-    """What S0 proved: the receipt and the sealed assets by id."""
+@dataclass(frozen=True)
+class SealedAsset:
+    """One row of `sealed_inputs_2A`: an input pinned by its bytes."""
 
-    receipt: dict[str, Any]
-    sealed: dict[str, dict[str, Any]]
+    manifest_fingerprint: str
+    asset_id: str
+    asset_kind: str
+    basename: str
+    version_tag: str
+    schema_ref: str
+    catalog_path: str
+    sha256_hex: str
+    size_bytes: int
+    license_class: str
+    created_utc: str
 
-    @property
-    def verified_at_utc(self) -> str:
-        return self.receipt["verified_at_utc"]
 
-    def report(self, fingerprint: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Receipt:
+    """What S0 proved for one fingerprint: that 1B passed, when, and which assets were sealed, by id."""
+
+    manifest_fingerprint: str
+    parameter_hash: str
+    flag_sha256_hex: str
+    verified_at_utc: str
+    sealed: dict[str, SealedAsset]
+
+    def to_json(self) -> dict[str, Any]:
+        """`s0_gate_receipt_2A`, whose list of assets names no bytes: these stand in the inventory."""
+        assets = [row for _, row in sorted(self.sealed.items())]
+        return {
+            "manifest_fingerprint": self.manifest_fingerprint,
+            "parameter_hash": self.parameter_hash,
+            "validation_bundle_path": catalog_path(
+                "validation_bundle_1B", manifest_fingerprint=self.manifest_fingerprint
+            ),
+            "flag_sha256_hex": self.flag_sha256_hex,
+            "verified_at_utc": self.verified_at_utc,
+            "sealed_inputs": [
+                {
+                    "id": row.asset_id,
+                    "partition": dictionary()[row.asset_id].get("partitions", []),
+                    "schema_ref": row.schema_ref,
+                }
+                for row in assets
+            ],
+            "notes": None,
+        }
+
+    def inventory(self) -> list[dict[str, Any]]:
+        """`sealed_inputs_2A`: every asset, sorted by kind and basename."""
+        rows: list[dict[str, Any]] = plain(list(self.sealed.values()))
+        return sorted(rows, key=lambda row: (row["asset_kind"], row["basename"]))
+
+    def report(self) -> dict[str, str]:
         """The `s0` block of a run report."""
-        path = catalog_path("s0_gate_receipt_2A", manifest_fingerprint=fingerprint)
+        path = catalog_path("s0_gate_receipt_2A", manifest_fingerprint=self.manifest_fingerprint)
         return {"receipt_path": path, "verified_at_utc": self.verified_at_utc}
 
 
-def open_gate(state: str, receipt: str, inventory: str, fingerprint: str, *datasets: str) -> Gate:
-    """Read the S0 receipt and inventory of `fingerprint`; raises 2A-<state>-001 unless both are valid and agree.
+def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[str, ...]) -> Receipt:
+    """Read the S0 receipt and inventory of `fingerprint`; RECEIPT unless both are valid and agree.
 
-    `datasets` are those that the state will read and write: 2A-<state>-080 where the contracts contradict each other.
+    `datasets` are those that the state will read and write: CONTRACTS where the contracts contradict each other.
     """
-    check_authority(state, *datasets)
-    code = f"2A-{state}-001"
+    check_contracts(*datasets)
     try:
-        found, rows = read_json(receipt), read_json(inventory)
+        found, rows = read_json(path), read_json(inventory)
     except (OSError, ValueError) as problem:
-        raise Abort(code, f"receipt or inventory unreadable: {problem}", path=receipt) from None
+        raise _no_receipt(f"receipt or inventory unreadable: {problem}", path) from None
     errors = schema_errors(found, RECEIPT_SCHEMA) + schema_errors(rows, INVENTORY_SCHEMA)
     if errors:
-        raise Abort(code, f"receipt or inventory invalid: {'; '.join(errors[:3])}", path=receipt)
+        raise _no_receipt(f"receipt or inventory invalid: {'; '.join(errors[:3])}", path)
     tokens = {found["manifest_fingerprint"], *(row["manifest_fingerprint"] for row in rows), fingerprint}
-    if len(tokens) > 1 or f"manifest_fingerprint={fingerprint}/" not in Path(receipt).as_posix():
-        raise Abort(code, "receipt belongs to another fingerprint", path=receipt, expected=fingerprint)
-    sealed = {row["asset_id"]: row for row in rows}
+    if len(tokens) > 1 or f"manifest_fingerprint={fingerprint}/" not in Path(path).as_posix():
+        raise _no_receipt("receipt belongs to another fingerprint", path, expected=fingerprint)
+    sealed = {row["asset_id"]: record(SealedAsset, row) for row in rows}
     if sorted(sealed) != sorted(entry["id"] for entry in found["sealed_inputs"]):
-        raise Abort(code, "receipt and inventory name different assets", path=receipt)
-    check_sealed_authority(state, sealed)
+        raise _no_receipt("receipt and inventory name different assets", path)
+    check_sealed_contracts({asset: (row.schema_ref, row.license_class) for asset, row in sealed.items()})
     event("GATE", result="pass", assets=len(sealed))
-    return Gate(found, sealed)
+    stated = {name: found[name] for name in ("parameter_hash", "flag_sha256_hex", "verified_at_utc")}
+    return Receipt(manifest_fingerprint=fingerprint, sealed=sealed, **stated)
 
 
-def check_seal(code: str, gate: Gate, asset_id: str, path: str) -> dict[str, Any]:
-    """Re-hash a sealed input; raises `code` when it is not sealed, missing or changed. Returns its inventory row."""
-    row = gate.sealed.get(asset_id)
-    if row is None:
-        raise Abort(code, f"{asset_id} is not among the sealed inputs", dataset=asset_id, path=path)
-    if not Path(path).is_file():
-        raise Abort(code, f"{asset_id} is missing", dataset=asset_id, path=path)
-    digest = sha256_file(path)
-    if digest != row["sha256_hex"]:
-        raise Abort(
-            code,
-            f"{asset_id} has digest {digest[:12]}, sealed was {row['sha256_hex'][:12]}",
-            dataset=asset_id,
-            path=path,
-        )
-    return row
+def _no_receipt(message: str, path: str, **context: Any) -> Fault:
+    return Fault(Breach.RECEIPT, "s0_gate_receipt_2A", message, path=path, **context)
 
 
-def check_partition(code: str, dataset: str, path: str, **tokens: Any) -> None:
-    """Raises `code` unless `path` ends in the dictionary's path for exactly these tokens."""
-    expected = catalog_path(dataset, **tokens)
-    if not Path(path).as_posix().endswith(expected):
-        raise Abort(code, f"{dataset} must lie at {expected}", dataset=dataset, path=path)
+def check_sealed(receipt: Receipt, asset_id: str, path: str) -> SealedAsset:
+    """Re-hash a sealed input and return its row; SEAL when it is not sealed or changed, MISSING when it is gone."""
+    asset = receipt.sealed.get(asset_id)
+    if asset is None:
+        message = f"{asset_id} is not among the sealed inputs"
+        raise Fault(Breach.SEAL, asset_id, message, dataset=asset_id, path=path)
+    check_bytes(asset_id, path, asset.sha256_hex, "sealed")
+    return asset
 
 
-def check_published(code: str, report: str, dataset: str, path: str) -> dict[str, Any]:
-    """Re-hash a dataset of an earlier state, return that state's report; raises `code` if it states other bytes."""
+def check_published(report: str, dataset: str, path: str) -> dict[str, Any]:
+    """Re-hash a dataset of an earlier state and return that state's report; SEAL if it states other bytes."""
     try:
-        found = read_json(report)
+        found: dict[str, Any] = read_json(report)
         wanted = found["published"][dataset]["sha256_hex"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise Abort(code, f"the run report does not say what {dataset} holds", dataset=dataset, path=report) from None
+        message = f"the run report does not say what {dataset} holds"
+        raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=report) from None
+    check_bytes(dataset, path, wanted, "published")
+    return found
+
+
+def check_bytes(dataset: str, path: str, wanted: str, was: str) -> None:
+    """MISSING where no file is, SEAL where its digest is not the one that was sealed or published (`was`)."""
     if not Path(path).is_file():
-        raise Abort(code, f"{dataset} is missing", dataset=dataset, path=path)
+        raise Fault(Breach.MISSING, dataset, f"{dataset} is missing", dataset=dataset, path=path)
     digest = sha256_file(path)
     if digest != wanted:
-        message = f"{dataset} has digest {digest[:12]}, published was {wanted[:12]}"
-        raise Abort(code, message, dataset=dataset, path=path)
-    return found
+        message = f"{dataset} has digest {digest[:12]}, {was} was {wanted[:12]}"
+        raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=path)
+
+
+def check_partition(dataset: str, path: str, **tokens: int | str) -> None:
+    """PARTITION unless `path` ends in the dictionary's path for exactly these tokens."""
+    expected = catalog_path(dataset, **tokens)
+    if not Path(path).as_posix().endswith(expected):
+        raise Fault(Breach.PARTITION, dataset, f"{dataset} must lie at {expected}", dataset=dataset, path=path)

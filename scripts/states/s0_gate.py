@@ -1,32 +1,47 @@
 """S0: prove that 1B passed, pin every input by digest, write the receipt that later states need (states.md §2)."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from scripts.lib.contracts import catalog_path, dictionary
-from scripts.lib.errors import Abort
+from scripts.lib.contracts import catalog_path
+from scripts.lib.errors import Abort, Breach, Codes, coded
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
-from scripts.states.authority_conflict import check_authority
-from scripts.states.policy import load_overrides
-from scripts.states.reopen_record import check_reopen
+from scripts.lib.pins import SeedPins, read_pins
+from scripts.lib.records import plain
+from scripts.states.contract_conflicts import check_contracts
+from scripts.states.overrides import load_overrides
+from scripts.states.receipt import Receipt
 from scripts.states.s0_inputs import (
+    TzAssets,
     check_egress,
     check_minimum_set,
+    check_run_receipt,
     check_tz_assets,
     needed_mcc_map,
-    read_run_receipt,
 )
-from scripts.states.s0_publish import Places, publish
-from scripts.states.s0_seal import check_unique, seal, version_tags
-from scripts.states.state import report_errors
+from scripts.states.s0_publish import DeterminismReceipt, Places, publish
+from scripts.states.s0_reopen import check_reopen
+from scripts.states.s0_seal import check_unique, seal, version_tag
+from scripts.states.state import Body, report_errors
 from scripts.upstream.bundle_law import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
+CODES: Codes = {
+    "2A-S0-010": [Breach.MISSING, (Breach.CONTENT, "run_receipt_1B")],
+    "2A-S0-015": [Breach.SEAL],
+    "2A-S0-030": [(Breach.CONTENT, "tz_overrides")],
+    "2A-S0-031": [(Breach.DUPLICATE, "tz_overrides")],
+    "2A-S0-032": [Breach.ZONE],
+    "2A-S0-062": [Breach.OVERWRITE],
+    "2A-S0-080": [Breach.CONTRACTS],
+}
 
 
+@coded(CODES)
 def main(
     *,
+    pins: str,
     run_receipt: str,
     bundle_index: str,
     bundle_flag: str,
@@ -42,21 +57,17 @@ def main(
     inventory: str,
     determinism: str,
     report: str,
-    seed: int,
-    pins: dict[str, Any],
     releases: dict[str, str],
-    merchant_mcc_map: list[str] | str = (),
-    authority: str = "",
-    frozen_authority: bool = True,
-    reopen_record: list[str] | str = (),
-    reopen_evidence: list[str] | str = (),
+    merchant_mcc_map: Sequence[str] = (),
+    reopens: str = "",
+    reopen_record: Sequence[str] = (),
+    reopen_evidence: Sequence[str] = (),
 ) -> None:
-    record = str(reopen_record) if reopen_record else None
-    check_reopen(authority, frozen_authority, record, seed, pins["created_utc"])
-    run = read_run_receipt(run_receipt, seed, pins)
-    fingerprint = run["manifest_fingerprint"]
+    upstream = read_pins(pins)
+    check_reopen(reopens, reopen_record, upstream)
+    check_run_receipt(run_receipt, upstream)
     flag_digest = check_bundle(bundle_index, bundle_flag)
-    check_egress(site_locations, bundle_index, seed, fingerprint, pins)
+    check_egress(site_locations, bundle_index, upstream)
     event("GATE", result="pass", flag_sha256_hex=flag_digest)
 
     paths = {
@@ -71,89 +82,64 @@ def main(
         "governance": governance,
     }
     check_minimum_set(paths)
-    overrides = load_overrides(tz_overrides, "2A-S0-030", "2A-S0-031")
-    paths |= needed_mcc_map(overrides, str(merchant_mcc_map or ""))
-    check_minimum_set(paths)
-    tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
+    overrides = load_overrides(tz_overrides)
+    paths |= needed_mcc_map(overrides, merchant_mcc_map)
+    tz_assets = check_tz_assets(paths, tzdb_meta, releases["tzdb_release"], overrides)
 
-    tags = version_tags(paths, seed, fingerprint, releases)
-    rows = [seal(asset, path, tags[asset], run, releases) for asset, path in paths.items()]
+    rows = [seal(asset, path, version_tag(asset, path, upstream, releases), upstream) for asset, path in paths.items()]
     check_unique(rows)
-    check_authority("S0", *paths, *OUTPUTS)
-    rows.sort(key=lambda row: (row["asset_kind"], row["basename"]))
+    check_contracts(*paths, *OUTPUTS)
+    sealed = Receipt(
+        manifest_fingerprint=upstream.manifest_fingerprint,
+        parameter_hash=upstream.parameter_hash,
+        flag_sha256_hex=flag_digest,
+        verified_at_utc=upstream.created_utc,
+        sealed={row.asset_id: row for row in rows},
+    )
     event("SEAL", assets=len(rows))
-    event("HASH", bytes_total=sum(row["size_bytes"] for row in rows))
+    event("HASH", bytes_total=sum(row.size_bytes for row in rows))
 
-    found = gate_receipt(run, flag_digest, rows)
-    partition = publish(Places(receipt, inventory, determinism), found, rows)
-    event("DETERMINISM", sha256_hex=partition["sha256_hex"])
+    partition = publish(Places(Path(receipt), Path(inventory), Path(determinism)), sealed)
+    event("DETERMINISM", sha256_hex=partition.sha256_hex)
     event("VALIDATION", id="2A-S0", result="pass")
-    write_json(report, with_warnings(run_report(run, found, rows, tz_assets, partition)))
+    write_json(report, with_warnings(run_report(upstream, sealed, tz_assets, partition)))
     event("EMIT", status="pass")
 
 
-def gate_receipt(run: dict[str, Any], flag_digest: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The receipt: what was verified, and the ids of everything that was sealed."""
-    fingerprint = run["manifest_fingerprint"]
-    return {
-        "manifest_fingerprint": fingerprint,
-        "parameter_hash": run["parameter_hash"],
-        "validation_bundle_path": catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint),
-        "flag_sha256_hex": flag_digest,
-        "verified_at_utc": run["created_utc"],
-        "sealed_inputs": [
-            {
-                "id": row["asset_id"],
-                "partition": dictionary()[row["asset_id"]].get("partitions", []),
-                "schema_ref": row["schema_ref"],
-            }
-            for row in sorted(rows, key=lambda row: row["asset_id"])
-        ],
-        "notes": None,
-    }
-
-
-def run_report(
-    run: dict[str, Any],
-    receipt: dict[str, Any],
-    rows: list[dict[str, Any]],
-    tz_assets: dict[str, Any],
-    partition: dict[str, Any],
-) -> dict[str, Any]:
+def run_report(upstream: SeedPins, receipt: Receipt, tz_assets: TzAssets, partition: DeterminismReceipt) -> Body:
     """The run report of a pass; a failed S0 fails its job and leaves none."""
-    fingerprint = run["manifest_fingerprint"]
+    fingerprint = receipt.manifest_fingerprint
+    inventory = receipt.inventory()
+    inventory_path = catalog_path("sealed_inputs_2A", manifest_fingerprint=fingerprint)
     return {
         "segment": "2A",
         "state": "S0",
         "status": "pass",
         "manifest_fingerprint": fingerprint,
-        "parameter_hash": run["parameter_hash"],
+        "parameter_hash": receipt.parameter_hash,
         "upstream": {
-            "bundle_path": receipt["validation_bundle_path"],
-            "flag_sha256_hex": receipt["flag_sha256_hex"],
-            "verified_at_utc": run["created_utc"],
-            "run_id": run["run_id"],
+            "bundle_path": catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint),
+            "flag_sha256_hex": receipt.flag_sha256_hex,
+            "verified_at_utc": receipt.verified_at_utc,
+            "run_id": upstream.run_id,
             "result": "verified",
             "errors": [],
         },
         "sealed_inputs": {
-            "count": len(rows),
-            "bytes_total": sum(row["size_bytes"] for row in rows),
-            "inventory_path": catalog_path("sealed_inputs_2A", manifest_fingerprint=fingerprint),
-            "manifest_digest": sha256_text(canonical_json(rows)),
+            "count": len(inventory),
+            "bytes_total": sum(row["size_bytes"] for row in inventory),
+            "inventory_path": inventory_path,
+            "manifest_digest": sha256_text(canonical_json(inventory)),
         },
-        "tz_assets": tz_assets,
-        "outputs": {
-            "receipt_path": catalog_path("s0_gate_receipt_2A", manifest_fingerprint=fingerprint),
-            "inventory_path": catalog_path("sealed_inputs_2A", manifest_fingerprint=fingerprint),
-        },
-        "determinism": {"partition_hash": partition["sha256_hex"], "computed_at_utc": run["created_utc"]},
+        "tz_assets": plain(tz_assets),
+        "outputs": {"receipt_path": receipt.report()["receipt_path"], "inventory_path": inventory_path},
+        "determinism": {"partition_hash": partition.sha256_hex, "computed_at_utc": receipt.verified_at_utc},
         "warnings": [],
         "errors": [],
     }
 
 
-def with_warnings(report: dict[str, Any]) -> dict[str, Any]:
+def with_warnings(report: Body) -> Body:
     """The report, with 2A-S0-070 among its warnings when it lacks a field of the contract."""
     problems = report_errors("S0", report)
     if not problems:
@@ -166,4 +152,4 @@ def with_warnings(report: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,42 +1,42 @@
 """What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Fault, raise_all
 from scripts.lib.files import read_json, sha256_file
+from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
-from scripts.reference.tzdb_archive import check_archive
+from scripts.reference.tzdb_archive import check_gzip
+from scripts.states.overrides import OverrideRow
 
 
-def read_run_receipt(path: str, seed: int, pins: dict[str, Any]) -> dict[str, Any]:
-    """Step 1: identity comes from the upstream run receipt alone; it must be the pinned one (2A-S0-010, -004)."""
+def check_run_receipt(path: str, upstream: SeedPins) -> None:
+    """Step 1: identity comes from the upstream run receipt alone; it must be the pinned one (2A-S0-004)."""
     try:
         run = read_json(path)
     except (OSError, ValueError) as problem:
-        raise Abort("2A-S0-010", f"run receipt unreadable: {problem}", path=path) from None
+        raise Fault(Breach.CONTENT, "run_receipt_1B", f"run receipt unreadable: {problem}", path=path) from None
     errors = schema_errors(run, "schemas.1B.yaml#/run_receipt")
     if errors:
-        raise Abort("2A-S0-010", f"run receipt invalid: {'; '.join(errors[:3])}", path=path)
-    expected = {
-        "seed": seed,
-        **{key: pins[key] for key in ("run_id", "manifest_fingerprint", "parameter_hash", "created_utc")},
-    }
+        message = f"run receipt invalid: {'; '.join(errors[:3])}"
+        raise Fault(Breach.CONTENT, "run_receipt_1B", message, path=path)
     raise_all(
         [
-            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=seed)
-            for key, value in expected.items()
+            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=upstream.seed)
+            for key, value in upstream.receipt.items()
             if run[key] != value
         ]
     )
-    return run
 
 
-def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint: str, pins: dict[str, Any]) -> None:
+def check_egress(site_locations: str, bundle_index: str, upstream: SeedPins) -> None:
     """Step 3: site_locations is a pointer at the same fingerprint, with the pinned bytes; its rows are not read."""
+    seed, fingerprint = upstream.seed, upstream.manifest_fingerprint
     if not Path(site_locations).is_file():
-        raise Abort("2A-S0-010", "site_locations is missing", path=site_locations, seed=seed)
+        raise Fault(Breach.MISSING, "site_locations", "site_locations is missing", path=site_locations, seed=seed)
     expected = catalog_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
     bundle = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
     for path, wanted in ((site_locations, expected), (bundle_index, bundle)):
@@ -45,56 +45,73 @@ def check_egress(site_locations: str, bundle_index: str, seed: int, fingerprint:
     root = Path(site_locations).as_posix().removesuffix(expected)
     raise_all(
         [
-            Abort("2A-S0-015", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
-            for name, digest in sorted(pins["files"].items())
+            Fault(Breach.SEAL, "upstream", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
+            for name, digest in sorted(upstream.files.items())
             if not Path(root + name).is_file() or sha256_file(root + name) != digest
         ]
     )
 
 
-def check_minimum_set(paths: dict[str, str]) -> None:
-    """Step 4: nothing that must be sealed is missing (2A-S0-010)."""
+def check_minimum_set(paths: Mapping[str, str]) -> None:
+    """Step 4: nothing that must be sealed is missing."""
     there = {
         asset: Path(path).is_dir() if asset == "validation_bundle_1B" else Path(path).is_file()
         for asset, path in paths.items()
     }
-    raise_all([Abort("2A-S0-010", f"missing: {asset} ({paths[asset]})") for asset, found in there.items() if not found])
+    raise_all(
+        [
+            Fault(Breach.MISSING, asset, f"missing: {asset} ({paths[asset]})")
+            for asset, found in there.items()
+            if not found
+        ]
+    )
 
 
-def needed_mcc_map(overrides: list[dict[str, Any]], path: str) -> dict[str, str]:
-    """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then required (2A-S0-010)."""
-    if not any(row["scope"] == "mcc" for row in overrides):
+def needed_mcc_map(overrides: Iterable[OverrideRow], paths: Sequence[str]) -> dict[str, str]:
+    """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then it must be there."""
+    if not any(row.scope == "mcc" for row in overrides):
         return {}
-    if not path:
-        raise Abort("2A-S0-010", "missing: merchant_mcc_map, which an override of scope mcc needs")
-    return {"merchant_mcc_map": path}
+    if not paths:
+        message = "missing: merchant_mcc_map, which an override of scope mcc needs"
+        raise Fault(Breach.MISSING, "merchant_mcc_map", message)
+    needed = {"merchant_mcc_map": paths[0]}
+    check_minimum_set(needed)
+    return needed
+
+
+@dataclass(frozen=True)
+class TzAssets:
+    """The `tz_assets` block of the run report."""
+
+    tzdb_release_tag: str
+    tzdb_archive_sha256: str
+    tz_world_id: str
+    tz_world_crs: str
+    tz_world_feature_count: int
 
 
 def check_tz_assets(
-    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Step 7: minimal sanity of the reference data (2A-S0-020..023, -032); returns the report's `tz_assets`.
+    paths: Mapping[str, str], tzdb_meta: str, release: str, overrides: Iterable[OverrideRow]
+) -> TzAssets:
+    """Step 7: minimal sanity of the reference data (2A-S0-020..023) and of the zones that overrides name (-032).
 
     `release` is the tag under which the tzdb is sealed.
     """
+    tz_world = paths["tz_world_2025a"]
     try:
         world = tz_world_info(tz_world)
     except UNREADABLE as problem:
         code = "2A-S0-020" if str(problem).startswith("crs") else "2A-S0-021"
         raise Abort(code, f"{problem}"[:200], path=tz_world) from None
-    unknown = sorted({row["tzid"] for row in overrides} - set(world["tzids"]))
+    unknown = sorted({row.tzid for row in overrides} - set(world["tzids"]))
     if unknown:
-        raise Abort("2A-S0-032", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
-    return {
-        **check_tzdb(tzdb, tzdb_meta, release),
-        "tz_world_id": "tz_world_2025a",
-        "tz_world_crs": world["crs"],
-        "tz_world_feature_count": world["rows"],
-    }
+        raise Fault(Breach.ZONE, "tz_overrides", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
+    digest = check_tzdb(paths["tzdb_release"], tzdb_meta, release)
+    return TzAssets(release, digest, "tz_world_2025a", world["crs"], world["rows"])
 
 
-def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> dict[str, str]:
-    """The archive is a whole gzip file of this release, with the digest that its release file states (-022, -023)."""
+def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:
+    """The tzdb archive is whole and of this release, with the digest that its release file states (-022, -023)."""
     try:
         meta = read_json(tzdb_meta)
     except (OSError, ValueError) as problem:
@@ -106,8 +123,8 @@ def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> dict[str, str]:
     if meta["release_tag"] != release:
         message = f"tzdb_release.json is of {meta['release_tag']}, the release to seal is {release}"
         raise Abort("2A-S0-022", message, path=tzdb_meta)
-    check_archive(tzdb)
+    check_gzip(tzdb)
     digest = sha256_file(tzdb)
     if meta["archive_sha256"] != digest:
         raise Abort("2A-S0-023", f"archive has digest {digest[:12]}, tzdb_release.json says otherwise", path=tzdb)
-    return {"tzdb_release_tag": meta["release_tag"], "tzdb_archive_sha256": digest}
+    return digest

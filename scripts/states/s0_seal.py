@@ -1,32 +1,32 @@
 """One inventory row per sealed asset, and what makes a set of rows unlawful (states.md §2, steps 5 and 6)."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from scripts.lib.contracts import catalog_path, dictionary, registry, schema
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file, tree_files
+from scripts.lib.flag import FLAG_NAME
+from scripts.lib.pins import SeedPins
+from scripts.states.receipt import SealedAsset
 
 MOVING_TAGS = ("latest", "current", "head")
 
 
-def version_tags(paths: dict[str, str], seed: int, fingerprint: str, releases: dict[str, str]) -> dict[str, str]:
-    """Explicit version per asset: a release, the upstream fingerprint, or the digest of a policy file."""
-    tags = {}
-    for asset, path in paths.items():
-        if asset in releases:
-            tags[asset] = releases[asset]
-        elif dictionary().get(asset, {}).get("kind") == "config":
-            tags[asset] = f"sha256:{sha256_file(path)}"
-        else:
-            tags[asset] = f"seed={seed}/{fingerprint}" if asset == "site_locations" else fingerprint
-    return tags
+def version_tag(asset: str, path: str, upstream: SeedPins, releases: Mapping[str, str]) -> str:
+    """Explicit version of an asset: a release, the upstream fingerprint, or the digest of a policy file."""
+    if asset in releases:
+        return releases[asset]
+    if dictionary().get(asset, {}).get("kind") == "config":
+        return f"sha256:{sha256_file(path)}"
+    fingerprint = upstream.manifest_fingerprint
+    return f"seed={upstream.seed}/{fingerprint}" if asset == "site_locations" else fingerprint
 
 
-def seal(asset: str, path: str, tag: str, run: dict[str, Any], releases: dict[str, str]) -> dict[str, Any]:
-    """Step 5: one inventory row, or the code of what the asset lacks (2A-S0-011..015)."""
+def seal(asset: str, path: str, tag: str, upstream: SeedPins) -> SealedAsset:
+    """Step 5: one inventory row, or the code of what the asset lacks (2A-S0-011..014)."""
     entry = dictionary().get(asset)
     if entry is None:
         raise Abort("2A-S0-012", f"{asset} is not in the dataset dictionary", dataset=asset)
@@ -41,29 +41,29 @@ def seal(asset: str, path: str, tag: str, run: dict[str, Any], releases: dict[st
         raise Abort("2A-S0-014", f"version tag {tag!r}", dataset=asset)
     files = [path]
     if asset == "validation_bundle_1B":  # a directory: its digest covers every file but the flag, in ASCII order
-        files = [f"{path}/{name}" for name in tree_files(path) if name != "_passed.flag"]
-    tokens = {key: run[key] for key in ("seed", "manifest_fingerprint")}
-    return {
-        "manifest_fingerprint": run["manifest_fingerprint"],
-        "asset_id": asset,
-        "asset_kind": entry["kind"],
-        "basename": asset,
-        "version_tag": tag,
-        "schema_ref": entry["schema_ref"],
-        "catalog_path": catalog_path(asset, **tokens, release=releases.get(asset, "")),
-        "sha256_hex": sha256_file(*files),
-        "size_bytes": sum(Path(file).stat().st_size for file in files),
-        "license_class": licence["license_class"],
-        "created_utc": run["created_utc"],
-    }
+        files = [f"{path}/{name}" for name in tree_files(path) if name != FLAG_NAME]
+    tokens = {"seed": upstream.seed, "manifest_fingerprint": upstream.manifest_fingerprint, "release": tag}
+    return SealedAsset(
+        manifest_fingerprint=upstream.manifest_fingerprint,
+        asset_id=asset,
+        asset_kind=entry["kind"],
+        basename=asset,
+        version_tag=tag,
+        schema_ref=entry["schema_ref"],
+        catalog_path=catalog_path(asset, **tokens),
+        sha256_hex=sha256_file(*files),
+        size_bytes=sum(Path(file).stat().st_size for file in files),
+        license_class=licence["license_class"],
+        created_utc=upstream.created_utc,
+    )
 
 
-def check_unique(rows: list[dict[str, Any]]) -> None:
+def check_unique(rows: Sequence[SealedAsset]) -> None:
     """Step 6: no asset, bytes or basename twice (2A-S0-016..018)."""
     breaches = []
     for code, key in (("2A-S0-016", "asset_id"), ("2A-S0-017", "sha256_hex"), ("2A-S0-018", "basename")):
-        values = [row[key] for row in rows]
+        values = [getattr(row, key) for row in rows]
         for value in sorted({value for value in values if values.count(value) > 1}):
-            assets = ", ".join(row["asset_id"] for row in rows if row[key] == value)
+            assets = ", ".join(row.asset_id for row in rows if getattr(row, key) == value)
             breaches.append(Abort(code, f"{key} {value[:20]} is shared by {assets}"))
     raise_all(breaches)

@@ -1,97 +1,115 @@
-"""What S1 counts while it streams, and the report blocks and breaches that follow from the counts."""
+"""What S1 counts of its rows, and the report blocks and breaches that follow from the counts (states.md §3.1, §3.2)."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Abort, Finding
 from scripts.states import ladder
+from scripts.states.caps import Caps
+from scripts.states.countries import COUNTRIES, named
 from scripts.states.governance import fallback_block, preferred_by_country
-from scripts.states.policy import SCOPES, country_name
-from scripts.states.sites import Keys
+from scripts.states.overrides import SCOPES
+from scripts.states.site_pass import Laws, Passed, Tally
+
+SITES = "site_locations"
+RUNGS = ladder.UNRESOLVED + 1
+# What every resolved row must satisfy, whichever rung decided it.
+LAWS: Laws = {
+    "null_tzid": ("2A-S1-052", "have no zone"),
+    "unknown_tzid": ("2A-S1-053", "have a zone without polygon"),
+    "nudge_pair": ("2A-S1-054", "carry half a nudge, or one that did not happen"),
+}
 
 
-class Tally:
-    """Counts over the stream, per country code where governance needs them."""
+@dataclass(frozen=True)
+class S1Tally(Tally):
+    """Rows by rung and country code int64 [RUNGS, COUNTRIES], by override scope int64 [3]; zones seen bool [zones]."""
 
-    def __init__(self) -> None:
-        self.keys = Keys()
-        self.sorted_input = True
-        self.written = 0  # rows of the table as it lies on disk
-        self.rung_by_country = np.zeros((ladder.UNRESOLVED + 1, 65536), np.int64)
-        self.overrides_by_scope = np.zeros(len(SCOPES), np.int64)
-        self.zones_seen: set[int] = set()
+    rungs: np.ndarray
+    scopes: np.ndarray
+    zones: np.ndarray
 
-    def add(self, sites: ladder.Sites, found: ladder.Resolution) -> None:
-        flat = found.rung.astype(np.int64) * 65536 + sites.country
-        self.rung_by_country += np.bincount(flat, minlength=self.rung_by_country.size).reshape(-1, 65536)
-        self.overrides_by_scope += np.bincount(found.scope[found.scope >= 0], minlength=len(SCOPES))
-        self.zones_seen.update(np.unique(found.zone).tolist())
-
-    def report(self, tzids: list[str], caps: dict[str, Any]) -> dict[str, Any]:
-        """The `counts`, `checks`, `governance` and `diagnostics` blocks of the run report."""
-        rung = self.rung_by_country.sum(axis=1)
-        by_scope = dict(zip(SCOPES, self.overrides_by_scope.tolist(), strict=True))
-        unresolved = int(rung[ladder.UNRESOLVED])
-        counts = {
-            "sites_total": self.keys.rows,
-            "rows_emitted": self.written - unresolved,
-            "border_nudged": int(rung[ladder.NUDGED :].sum()),
-            "distinct_tzids": len(self.zones_seen - {-1}),
-            "overrides_applied": int(rung[ladder.OVERRIDE]),
-            **{f"overrides_{scope}": number for scope, number in by_scope.items()},
-            "overrides_country_singleton_auto": int(rung[ladder.SINGLETON]),
-            "fallback_nearest_within_threshold": int(rung[ladder.NEAREST_WITHIN]),
-            "fallback_nearest_outside_threshold": int(rung[ladder.NEAREST_OUTSIDE]),
-        }
-        governance = fallback_block(
-            self.rung_by_country.sum(axis=0),
-            self.rung_by_country[ladder.NEAREST_WITHIN],
-            self.rung_by_country[ladder.NEAREST_OUTSIDE],
-            self.rung_by_country[ladder.OVERRIDE],
-            caps,
+    @classmethod
+    def nothing(cls, zones: int) -> Self:
+        return cls(
+            Counter(), np.zeros((RUNGS, COUNTRIES), np.int64), np.zeros(len(SCOPES), np.int64), np.zeros(zones, bool)
         )
-        if "border_preference" in caps:
-            preferred = self.rung_by_country[ladder.PREFERRED]
-            governance["preferred_by_country"] = preferred_by_country(self.rung_by_country.sum(axis=0), preferred)
-        return {
-            "counts": counts
-            | {"fallback_count": governance["fallback_count"], "fallback_rate": governance["rates"]["fallback_rate"]},
-            "checks": {
-                "pk_duplicates": self.keys.duplicates,
-                "coverage_mismatch": abs(self.keys.rows - self.written),
-                "null_tzid": unresolved,
-                "unknown_tzid": 0,
+
+    @classmethod
+    def of(cls, country: np.ndarray, found: ladder.Resolution, zones: int) -> Self:
+        """The tally of one batch; `country` are codes uint16 [n]."""
+        cells = np.bincount(found.rung.astype(np.int64) * COUNTRIES + country, minlength=RUNGS * COUNTRIES)
+        scopes = np.bincount(found.scope[found.scope >= 0], minlength=len(SCOPES))
+        seen = np.bincount(found.zone[(found.zone >= 0) & (found.zone < zones)], minlength=zones) > 0
+        return cls(broken(found, zones), cells.reshape(RUNGS, COUNTRIES), scopes, seen)
+
+
+def broken(found: ladder.Resolution, zones: int) -> Counter[str]:
+    """Rows that break each of the LAWS."""
+    resolved, nudged = found.rung != ladder.UNRESOLVED, found.rung >= ladder.NUDGED
+    lat_set, lon_set = ~np.isnan(found.nudge_lat), ~np.isnan(found.nudge_lon)
+    return Counter(
+        null_tzid=int((resolved & (found.zone < 0)).sum()),
+        unknown_tzid=int((found.zone >= zones).sum()),
+        nudge_pair=int(((lat_set != lon_set) | (nudged != lat_set)).sum()),
+    )
+
+
+def blocks(passed: Passed[S1Tally], caps: Caps) -> dict[str, Any]:
+    """The `counts`, `checks`, `governance` and `diagnostics` blocks of the run report."""
+    tally = passed.tally
+    sites, rung = tally.rungs.sum(axis=0), tally.rungs.sum(axis=1).tolist()
+    governance = fallback_block(
+        caps,
+        sites=sites,
+        within=tally.rungs[ladder.NEAREST_WITHIN],
+        outside=tally.rungs[ladder.NEAREST_OUTSIDE],
+        overridden=tally.rungs[ladder.OVERRIDE],
+    )
+    if caps.border_preference is not None:
+        governance["preferred_by_country"] = preferred_by_country(sites, tally.rungs[ladder.PREFERRED])
+    unresolved = named(tally.rungs[ladder.UNRESOLVED])
+    return {
+        "counts": {
+            "sites_total": passed.keys.rows,
+            "rows_emitted": passed.written - rung[ladder.UNRESOLVED],
+            "border_nudged": sum(rung[ladder.NUDGED :]),
+            "distinct_tzids": int(tally.zones.sum()),
+            "overrides_applied": rung[ladder.OVERRIDE],
+            **{f"overrides_{scope}": rows for scope, rows in zip(SCOPES, tally.scopes.tolist(), strict=True)},
+            "overrides_country_singleton_auto": rung[ladder.SINGLETON],
+            "fallback_nearest_within_threshold": rung[ladder.NEAREST_WITHIN],
+            "fallback_nearest_outside_threshold": rung[ladder.NEAREST_OUTSIDE],
+            "fallback_count": governance["fallback_count"],
+            "fallback_rate": governance["rates"]["fallback_rate"],
+        },
+        "checks": {
+            **passed.checks(),
+            "null_tzid": rung[ladder.UNRESOLVED] + tally.broken["null_tzid"],
+            "unknown_tzid": tally.broken["unknown_tzid"],
+        },
+        "governance": governance,
+        "diagnostics": {
+            "border_ambiguity_unresolved": {"total": rung[ladder.UNRESOLVED], "by_country": unresolved},
+            "border_ambiguity_fallbacks": {
+                "within_threshold": rung[ladder.NEAREST_WITHIN],
+                "outside_threshold": rung[ladder.NEAREST_OUTSIDE],
             },
-            "governance": governance,
-            "diagnostics": {
-                "border_ambiguity_unresolved": {
-                    "total": unresolved,
-                    "by_country": _by_country(self.rung_by_country[ladder.UNRESOLVED]),
-                },
-                "border_ambiguity_fallbacks": {
-                    "within_threshold": counts["fallback_nearest_within_threshold"],
-                    "outside_threshold": counts["fallback_nearest_outside_threshold"],
-                },
-            },
-        }
-
-    def breaches(self) -> list[Abort]:
-        """Structural breaches of the whole table."""
-        unresolved = _by_country(self.rung_by_country[ladder.UNRESOLVED])
-        found = [
-            Abort("2A-S1-055", f"{rows} sites without zone", country=country, rows=rows)
-            for country, rows in unresolved.items()
-        ]
-        if self.keys.duplicates:
-            found.append(Abort("2A-S1-051", f"{self.keys.duplicates} duplicate site keys", dataset="site_locations"))
-        if self.keys.gaps:
-            message = f"site_order has {self.keys.gaps} gaps: every merchant and country must count from 1"
-            found.append(Abort("2A-S1-010", message, dataset="site_locations"))
-        if self.written != self.keys.rows:
-            found.append(Abort("2A-S1-050", f"{self.written} rows written for {self.keys.rows} sites"))
-        return found
+        },
+    }
 
 
-def _by_country(counts: np.ndarray) -> dict[str, int]:
-    return {country_name(int(code)): int(counts[code]) for code in np.flatnonzero(counts)}
+def breaches(passed: Passed[S1Tally]) -> Sequence[Finding]:
+    """Whatever is wrong with the table as a whole: sites that no rung decided first."""
+    found: list[Finding] = [
+        Abort("2A-S1-055", f"{rows} sites without zone", country=country, rows=rows)
+        for country, rows in named(passed.tally.rungs[ladder.UNRESOLVED]).items()
+    ]
+    if passed.keys.gaps:
+        message = f"site_order has {passed.keys.gaps} gaps: every merchant and country must count from 1"
+        found.append(Abort("2A-S1-010", message, dataset=SITES))
+    return [*found, *passed.tally.breaches(LAWS), *passed.breaches(SITES)]

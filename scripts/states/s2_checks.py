@@ -1,105 +1,99 @@
-"""What S2 holds rows and table to: coherence, confirmed overrides, nothing lost or moved (states.md §4)."""
+"""What S2 holds the rows of s1_tz_lookup to: lawful zones, coherence, confirmed overrides (states.md §4)."""
 
+import re
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.contracts import schema
 from scripts.lib.tables import values_of
-from scripts.states.policy import SCOPES, country_name, match
+from scripts.states.countries import country_name, named, rows_by_country
+from scripts.states.mcc import MccMap
+from scripts.states.overrides import COUNTRY, MCC, SITE, Overrides, match
+from scripts.states.site_key import SiteKeys
+
+TZID = "schemas.layer1.yaml#/$defs/iana_tzid"
+SOURCES = ["polygon", "override"]
+Rules = Counter[tuple[str, str]]  # rows by (country_iso, rule), where a rule is `scope:target`
 
 
-def codes_of(column: pa.DictionaryArray, values: list[str]) -> np.ndarray:
-    """A nullable text column -> index into `values`, -1 for null."""
-    number = np.array([values.index(value) for value in column.dictionary.to_pylist()], np.int32)
+class Policy(NamedTuple):
+    """What S2 confirms by: active overrides, merchants' codes where a rule asks for them, the tzids of the polygons."""
+
+    overrides: Overrides
+    mcc: MccMap | None
+    tzids: list[str]
+
+
+class Claims(NamedTuple):
+    """What S1 says of n rows: zone ids and override scopes int32 [n], -1 none; whether it overrode, bool [n]."""
+
+    zone: np.ndarray
+    scope: np.ndarray
+    applied: np.ndarray
+
+
+def codes_of(column: pa.DictionaryArray, values: Sequence[str]) -> np.ndarray:
+    """A text column -> index into `values` int32 [n], -1 for null and for what is not among them."""
+    place = {value: number for number, value in enumerate(values)}
+    number = np.array([place.get(value, -1) for value in column.dictionary.to_pylist()], np.int32)
     codes = np.full(len(column), -1, np.int32)
     codes[values_of(column.is_valid())] = number[values_of(column.indices.drop_null())]
     return codes
 
 
-def check_coherence(batch: pa.RecordBatch, applied: np.ndarray, scope: np.ndarray) -> None:
-    """Source, scope and override_applied say the same; nudge fields come in pairs (2A-S2-054, -055, -056)."""
-    source = codes_of(batch["tzid_provisional_source"], ["polygon", "override"]) == 1
-    no_effect = int(((scope >= 0) & ~source & ~applied).sum())
-    incoherent = int(((applied != source) | (applied != (scope >= 0))).sum())
+def judge_zones(column: pa.DictionaryArray, tzids: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
+    """Rows without a zone or with what is no IANA name, by check; and rows by zone that has no polygon."""
+    names, known = column.dictionary.to_pylist(), set(tzids)
+    rows = np.bincount(values_of(column.indices.drop_null()), minlength=len(names)).tolist()
+    odd = {name: count for name, count in zip(names, rows, strict=True) if count and name not in known}
+    strangers = Counter({name: count for name, count in odd.items() if re.fullmatch(schema(TZID)["pattern"], name)})
+    malformed = sum(odd.values()) - strangers.total()
+    return Counter(null_tzid=column.null_count, unknown_tzid=malformed), strangers
+
+
+def judge_coherence(batch: pa.RecordBatch, claims: Claims) -> Counter[str]:
+    """Rows where source, scope and override_applied do not say the same, and where a nudge is half one."""
+    overridden, scoped = codes_of(batch["tzid_provisional_source"], SOURCES) == 1, claims.scope >= 0
     lat_null, lon_null = (values_of(batch[name].is_null()) for name in ("nudge_lat_deg", "nudge_lon_deg"))
-    half = int((lat_null != lon_null).sum())
-    raise_all(
-        [
-            Abort(code, f"{rows} rows {what}", dataset="s1_tz_lookup", rows=rows)
-            for code, rows, what in (
-                ("2A-S2-055", no_effect, "name an override scope on a polygon decision"),
-                ("2A-S2-054", incoherent, "contradict themselves on source, scope and override_applied"),
-                ("2A-S2-056", half, "carry half a nudge"),
-            )
-            if rows
-        ]
+    return Counter(
+        override_no_effect=int((scoped & ~overridden & ~claims.applied).sum()),
+        incoherent=int(((claims.applied != overridden) | (claims.applied != scoped)).sum()),
+        nudge_pair=int((lat_null != lon_null).sum()),
     )
 
 
-def confirm(overrides, mcc, merchant, country, order, zone, scope, applied) -> Counter:
-    """Every overridden row finds the same active override again (2A-S2-023, -024, -054).
-
-    Returns the number of rows by (country_iso, rule), where a rule is `scope:target`.
-    """
-    rows = np.flatnonzero(applied)
+def confirm(policy: Policy, keys: SiteKeys, claims: Claims) -> tuple[Counter[str], Rules]:
+    """Overridden rows must find the same active override again: those that do not, by check, and rules of the rest."""
+    rows = np.flatnonzero(claims.applied)
     if not len(rows):
-        return Counter()
-    codes = mcc(merchant[rows]) if mcc else np.full(len(rows), -1, np.int32)
-    if mcc and (codes < 0).any():
-        raise Abort("2A-S2-023", f"{int((codes < 0).sum())} overridden merchants are not in merchant_mcc_map")
-    found, found_scope = match(overrides, merchant[rows], country[rows], order[rows], codes)
-    gone, other = found < 0, (found != zone[rows]) | (found_scope != scope[rows])
-    if gone.any():
-        raise Abort("2A-S2-024", f"{int(gone.sum())} rows rest on an override that is not active")
-    if other.any():
-        raise Abort("2A-S2-054", f"{int(other.sum())} rows rest on another override than S2 finds")
-    return rules_used(merchant[rows], country[rows], order[rows], found_scope, codes)
+        return Counter(), Counter()
+    keys, claimed, claimed_scope = keys.at(rows), claims.zone[rows], claims.scope[rows]
+    mcc = policy.mcc.of(keys.merchant) if policy.mcc else np.full(len(rows), -1, np.int32)
+    zone, scope = match(policy.overrides, keys, mcc)
+    unmapped = (mcc < 0) & (policy.mcc is not None)
+    gone = ~unmapped & (zone < 0)
+    other = ~unmapped & ~gone & (claimed >= 0) & ((zone != claimed) | (scope != claimed_scope))
+    broken = Counter(
+        mcc_targets_missing=int(unmapped.sum()), override_gone=int(gone.sum()), other_override=int(other.sum())
+    )
+    same = ~(unmapped | gone | other)
+    return broken, rules_used(keys.at(same), scope[same], mcc[same])
 
 
-def rules_used(
-    merchant: np.ndarray, country: np.ndarray, order: np.ndarray, scope: np.ndarray, mcc: np.ndarray
-) -> Counter:
-    """Rows by (country_iso, `scope:target`); arrays [n] as `match` takes and returns them."""
-    used: Counter = Counter()
-    for number in np.flatnonzero(scope == SCOPES.index("site")):
-        iso = country_name(int(country[number]))
-        used[iso, f"site:{merchant[number]}|{iso}|{order[number]}"] += 1
-    for kind in ("mcc", "country"):
-        picked = scope == SCOPES.index(kind)
-        target = mcc[picked] if kind == "mcc" else country[picked]
-        pairs, rows = np.unique(np.column_stack([country[picked], target]), axis=0, return_counts=True)
-        for (code, value), count in zip(pairs.tolist(), rows.tolist(), strict=True):
-            used[country_name(code), f"mcc:{value:04d}" if kind == "mcc" else f"country:{country_name(code)}"] += count
+def rules_used(keys: SiteKeys, scope: np.ndarray, mcc: np.ndarray) -> Rules:
+    """Rows by country and rule; scope and mcc int32 [n] as `match` returns and takes them."""
+    used: Rules = Counter()
+    for number in np.flatnonzero(scope == SITE).tolist():
+        iso = country_name(int(keys.country[number]))
+        used[iso, f"site:{keys.merchant[number]}|{iso}|{keys.order[number]}"] += 1
+    by_mcc = scope == MCC
+    pairs, rows = np.unique(np.column_stack([keys.country[by_mcc], mcc[by_mcc]]), axis=0, return_counts=True)
+    for (code, value), count in zip(pairs.tolist(), rows.tolist(), strict=True):
+        used[country_name(code), f"mcc:{value:04d}"] = count
+    for iso, count in named(rows_by_country(keys.country[scope == COUNTRY])).items():
+        used[iso, f"country:{iso}"] = count
     return used
-
-
-def table_breaches(tally: dict[str, Any], source: str, stage: Any) -> list[Abort]:
-    """1:1 with S1, a unique key, nudge fields unchanged as far as statistics tell (2A-S2-050, -051, -056)."""
-    breaches = []
-    expected, written = tally["keys"].rows, tally["written"]
-    if expected != written:
-        breaches.append(Abort("2A-S2-050", f"{written} rows written for {expected} of s1_tz_lookup"))
-    if tally["keys"].duplicates:
-        breaches.append(Abort("2A-S2-051", f"{tally['keys'].duplicates} duplicate site keys", dataset="s1_tz_lookup"))
-    if nudges(source) != nudges(stage):
-        breaches.append(Abort("2A-S2-056", "nudge fields are not those of s1_tz_lookup", dataset="s1_tz_lookup"))
-    return breaches
-
-
-def nudges(path: Any) -> dict[str, tuple]:
-    """Least value, greatest value and nulls of both nudge columns, from the statistics of the file.
-
-    They cannot tell two values that changed places; `stream` hands the columns through as they are.
-    """
-    metadata = pq.read_metadata(path)
-    found: dict[str, tuple] = {}
-    for name in ("nudge_lat_deg", "nudge_lon_deg"):
-        column = metadata.schema.names.index(name)
-        parts = [metadata.row_group(group).column(column).statistics for group in range(metadata.num_row_groups)]
-        lows, highs = ([getattr(part, end) for part in parts if part.has_min_max] for end in ("min", "max"))
-        found[name] = (min(lows, default=None), max(highs, default=None), sum(part.null_count for part in parts))
-    return found

@@ -1,39 +1,50 @@
 """S2: the final tzid of every site; overrides are confirmed, never re-decided (states.md §4)."""
 
-from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from scripts.lib.contracts import arrow_schema, catalog_path
-from scripts.lib.errors import Abort, raise_all
-from scripts.lib.logs import event, say
-from scripts.lib.tables import ROW_GROUP, categorical, encoded, stream_writer, values_of
-from scripts.reference.tz_world import UNREADABLE, tz_world_info
-from scripts.states.governance import emitted, override_by_country, s2_breaches
+from scripts.lib.contracts import catalog_path, columns
+from scripts.lib.errors import Abort, Breach, Codes
+from scripts.lib.logs import event
+from scripts.lib.tables import categorical, values_of
+from scripts.states.caps import load_caps
+from scripts.states.countries import rows_by_country
+from scripts.states.governance import s2_breaches
 from scripts.states.mcc import load_mcc
-from scripts.states.outputs import check_embedded
-from scripts.states.policy import (
-    SCOPES,
-    Overrides,
-    active,
-    compile_overrides,
-    incomplete_provenance,
-    load_governance,
-    load_overrides,
-)
-from scripts.states.receipt import check_partition, check_published, check_seal, open_gate
-from scripts.states.s2_checks import check_coherence, codes_of, confirm, table_breaches
-from scripts.states.sites import Keys, batches, key_columns, open_checked
-from scripts.states.sort import SORT_MEMORY_MB, sorted_copy
-from scripts.states.state import Stages, run_state
+from scripts.states.outputs import Tokens, check_embedded
+from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
+from scripts.states.receipt import Receipt, check_partition, check_published, check_sealed, open_receipt
+from scripts.states.s2_checks import Claims, Policy, codes_of, confirm, judge_coherence, judge_zones
+from scripts.states.s2_tally import Rows, S2Tally, blocks, breaches
+from scripts.states.site_key import SiteKeys
+from scripts.states.site_pass import Columns, Work, concluded, site_pass
+from scripts.states.sites import Table, open_checked
+from scripts.states.sort import SORT_MEMORY_MB
+from scripts.states.state import Body, Stages, run_state
+from scripts.states.zone_names import zones_of_world
 
-INPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
+LOOKUP = Table("s1_tz_lookup", "schemas.2A.yaml#/plan/s1_tz_lookup", counted=("tzid_provisional",))
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
 DATASETS = ("s1_tz_lookup", "tz_overrides", "governance", "tz_world_2025a", "site_timezones")
-TZID_CODES = {("tzid_provisional", "null"): "2A-S2-052", ("tzid_provisional", "value"): "2A-S2-053"}
+CODES: Codes = {
+    "2A-S2-001": [Breach.RECEIPT],
+    "2A-S2-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT],
+    "2A-S2-011": [Breach.PARTITION],
+    "2A-S2-020": [(Breach.CONTENT, "tz_overrides")],
+    "2A-S2-021": [(Breach.DUPLICATE, "tz_overrides")],
+    "2A-S2-022": ["merchant_mcc_map"],
+    "2A-S2-030": [(Breach.CONTENT, "s1_tz_lookup.rows"), Breach.OUTPUT],
+    "2A-S2-040": [Breach.EMBED],
+    "2A-S2-041": [Breach.OVERWRITE],
+    "2A-S2-042": [Breach.TIMESTAMP],
+    "2A-S2-050": [Breach.COVERAGE],
+    "2A-S2-051": [(Breach.DUPLICATE, "s1_tz_lookup")],
+    "2A-S2-057": [Breach.ZONE],
+    "2A-S2-080": [Breach.CONTRACTS],
+}
 
 
 def main(
@@ -48,171 +59,100 @@ def main(
     dataset: str,
     report: str,
     seed: int,
-    fingerprint: str,
-    merchant_mcc_map: list[str] | str = (),
+    manifest_fingerprint: str,
+    merchant_mcc_map: Sequence[str] = (),
 ) -> None:
-    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+    tokens: Tokens = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
-    def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S2", receipt, inventory, fingerprint, *DATASETS)
-        check_partition("2A-S2-011", "s1_tz_lookup", s1_tz_lookup, **tokens)
-        check_published("2A-S2-010", s1_report, "s1_tz_lookup", s1_tz_lookup)
-        cutoff = gate.verified_at_utc[:10]
-        sealed = check_seal("2A-S2-010", gate, "tz_overrides", tz_overrides)
-        all_rows = load_overrides(tz_overrides, "2A-S2-020", "2A-S2-021")
-        rows = active(all_rows, cutoff)
-        check_seal("2A-S2-010", gate, "governance", governance)
-        caps = load_governance(governance, "2A-S2-010", cutoff)
-        check_seal("2A-S2-010", gate, "tz_world_2025a", tz_world)
+    def compute(stages: Stages) -> Body:
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
+        cutoff = s0.verified_at_utc[:10]
+        check_partition("s1_tz_lookup", s1_tz_lookup, **tokens)
+        check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)
+        check_sealed(s0, "tz_overrides", tz_overrides)
+        every = load_overrides(tz_overrides)
+        rows = Rows(every, active(every, cutoff))
+        check_sealed(s0, "governance", governance)
+        caps = load_caps(governance, cutoff)
+        check_sealed(s0, "tz_world_2025a", tz_world)
         tzids = zones_of_world(tz_world)
-        overrides = compile_overrides(rows, tzids, "2A-S2-057")
-        mcc = load_mcc(gate, merchant_mcc_map, overrides.needs_mcc, "2A-S2-022")
-        lacking = incomplete_provenance(rows)
-        event("INPUTS", assets=sorted(gate.sealed))
+        overrides = compile_overrides(rows.active, tzids)
+        mcc = load_mcc(s0, merchant_mcc_map) if overrides.needs_mcc else None
+        event("INPUTS", assets=sorted(s0.sealed))
 
-        tally = stream(s1_tz_lookup, stages["site_timezones"], overrides, mcc, tzids, gate.verified_at_utc, tokens)
-        event("OVERRIDES", overridden=tally["overridden"].sum().item())
+        open_checked(LOOKUP, s1_tz_lookup)
+        check_embedded("s1_tz_lookup", s1_tz_lookup, tokens, s0.verified_at_utc)
+        work = Work("S2", LOOKUP, OUTPUT, partial(finalise, Policy(overrides, mcc, tzids)), S2Tally.nothing(len(tzids)))
+        passed = site_pass(work, s1_tz_lookup, stages["site_timezones"], SORT_MEMORY_MB)
+        event("OVERRIDES", overridden=passed.tally.overridden.sum().item())
         body = {
-            "s0": gate.report(fingerprint),
-            "inputs": {
-                "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
-                "tz_overrides": {"semver": sealed["version_tag"], "sha256_digest": sealed["sha256_hex"]},
-                "mcc_mapping": {
-                    "id": "merchant_mcc_map" if mcc else None,
-                    "sha256_digest": gate.sealed["merchant_mcc_map"]["sha256_hex"] if mcc else None,
-                },
-            },
-            **report_blocks(tally, len(rows), len(all_rows) - len(rows), lacking, caps),
+            "s0": s0.report(),
+            "inputs": inputs_block(s0, tokens, mapped=mcc is not None),
+            **blocks(passed, rows, caps),
             "output": {
                 "path": catalog_path("site_timezones", **tokens),
                 "format": "parquet",
-                "created_utc": gate.verified_at_utc,
+                "created_utc": s0.verified_at_utc,
             },
         }
-        breaches = table_breaches(tally, s1_tz_lookup, stages["site_timezones"])
-        if lacking:
-            breaches.append(Abort("2A-S2-091", f"provenance incomplete for {', '.join(lacking)}", path=tz_overrides))
-        breaches += s2_breaches(body["counts"], caps, seed)
+        found = [*breaches(passed, s1_tz_lookup, stages["site_timezones"])]
+        if rows.lacking:
+            message = f"provenance incomplete for {', '.join(rows.lacking)}"
+            found.append(Abort("2A-S2-091", message, path=tz_overrides))
+        found += s2_breaches(body["counts"], caps, seed)
         event("GOVERNANCE", **body["governance"]["rates"])
-        if breaches:
-            breaches[0].context["report"] = body
-        raise_all(breaches)
-        event("VALIDATION", id="2A-S2", result="pass", sites_total=tally["keys"].rows)
-        if not tally["sorted_input"]:
-            body["warnings"] = [Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed).finding()]
-        return body
+        unordered = Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed)
+        return concluded(passed, body, found, unordered)
 
-    run_state("S2", compute, header=tokens, outputs={"site_timezones": dataset}, report=report, previous=[s1_report])
-
-
-def zones_of_world(path: str) -> list[str]:
-    """Sorted tzids of the sealed polygons (2A-S2-010)."""
-    try:
-        return tz_world_info(path)["tzids"]
-    except UNREADABLE as problem:
-        raise Abort("2A-S2-010", f"zone polygons unreadable: {problem}"[:200], path=path) from None
+    run_state(
+        "S2",
+        CODES,
+        compute,
+        header=tokens,
+        outputs={"site_timezones": dataset},
+        report=report,
+        previous=[s1_report],
+    )
 
 
-def stream(path, stage, overrides: Overrides, mcc, tzids: list[str], created: str, tokens: dict) -> dict[str, Any]:
-    """Write site_timezones batch by batch, in key order; returns the counts for the report."""
-    open_checked(path, INPUT, "2A-S2-010")
-    check_embedded("S2", path, tokens, created)
-    tally = _stream_once(path, stage, overrides, mcc, tzids)
-    if tally["keys"].sorted:
-        return tally
-    say("S2: s1_tz_lookup is not in key order; sorting it within the memory bound")
-    with sorted_copy(path, INPUT, "2A-S2-030", SORT_MEMORY_MB) as ordered:
-        return _stream_once(ordered, stage, overrides, mcc, tzids) | {"sorted_input": False}
-
-
-def _stream_once(path, stage, overrides: Overrides, mcc, tzids: list[str]) -> dict[str, Any]:
-    tally: dict[str, Any] = {
-        "keys": Keys(),
-        "sorted_input": True,
-        "sites": np.zeros(65536, np.int64),
-        "overridden": np.zeros(65536, np.int64),
-        "by_scope": np.zeros(len(SCOPES), np.int64),
-        "by_rule": Counter(),
-        "tzids": set(),
-    }
-    schema = encoded(arrow_schema(OUTPUT))
-    with stream_writer(stage, schema) as out:
-        table = open_checked(path, INPUT, "2A-S2-010")
-        for batch in batches(table, INPUT, "2A-S2-030", TZID_CODES):
-            merchant, country, order = key_columns(batch)
-            tally["keys"].add(merchant, country, order)
-            if not tally["keys"].sorted:
-                break
-            zone = zone_ids(batch["tzid_provisional"], tzids)
-            scope = codes_of(batch["override_scope"], SCOPES)
-            applied = values_of(batch["override_applied"])
-            check_coherence(batch, applied, scope)
-            tally["by_rule"] += confirm(overrides, mcc, merchant, country, order, zone, scope, applied)
-
-            tally["sites"] += np.bincount(country, minlength=65536)
-            tally["overridden"] += np.bincount(country[applied], minlength=65536)
-            tally["by_scope"] += np.bincount(scope[scope >= 0], minlength=len(SCOPES))
-            tally["tzids"].update(np.unique(zone).tolist())
-            columns = {name: batch[name] for name in schema.names if name in batch.schema.names}
-            columns |= {
-                "tzid": categorical(zone, tzids),
-                "tzid_source": batch["tzid_provisional_source"],
-            }
-            arrays = [columns[name].cast(schema.field(name).type) for name in schema.names]
-            out.write_batch(pa.record_batch(arrays, schema=schema), row_group_size=ROW_GROUP)
-    return tally | {"written": pq.read_metadata(stage).num_rows}
-
-
-def zone_ids(column: pa.DictionaryArray, tzids: list[str]) -> np.ndarray:
-    """tzid column -> zone ids int32; raises 2A-S2-057 for a zone without polygon."""
-    zone = {tzid: number for number, tzid in enumerate(tzids)}
-    values = column.dictionary.to_pylist()
-    unknown = sorted({value for value in values if value not in zone})
-    if unknown:
-        raise Abort("2A-S2-057", f"no polygon for {', '.join(map(str, unknown[:5]))}", tzid=str(unknown[0]))
-    return np.array([zone[value] for value in values], np.int32)[values_of(column.indices)]
-
-
-def report_blocks(
-    tally: dict[str, Any], active_rules: int, expired: int, lacking: list[str], caps: dict[str, Any]
-) -> dict[str, Any]:
-    """`counts`, `checks` and `governance` of the run report."""
-    total, overridden = tally["keys"].rows, int(tally["overridden"].sum())
+def inputs_block(s0: Receipt, tokens: Tokens, *, mapped: bool) -> Body:
+    """The `inputs` block of the run report; `mapped` if the merchant map was read."""
+    overrides, mcc_map = s0.sealed["tz_overrides"], s0.sealed["merchant_mcc_map"] if mapped else None
     return {
-        "counts": {
-            "sites_total": total,
-            "rows_emitted": tally["written"],
-            "overridden_total": overridden,
-            "overridden_by_scope": dict(zip(SCOPES, tally["by_scope"].tolist(), strict=True)),
-            "override_no_effect": 0,
-            "overrides_active": active_rules,
-            "expired_skipped": expired,
-            "dup_scope_target": 0,
-            "mcc_targets_missing": 0,
-            "distinct_tzids": len(tally["tzids"]),
-            "provenance_missing": len(lacking),
-        },
-        "checks": {
-            "pk_duplicates": tally["keys"].duplicates,
-            "coverage_mismatch": abs(total - tally["written"]),
-            "null_tzid": 0,
-            "unknown_tzid": 0,
-            "tzid_not_in_tz_world": 0,
-        },
-        "catalogue": {"writer_order_ok": tally["sorted_input"]},
-        "governance": {
-            "caps": {"override_rate_cap": caps["override_rate_cap"], "exceptions": caps["exceptions"]},
-            "rates": {"override_rate": emitted(overridden, total)},
-            "override_by_country": override_by_country(tally["sites"], tally["overridden"]),
-            "override_by_rule": [
-                {"country_iso": country, "rule": rule, "count": count}
-                for (country, rule), count in sorted(tally["by_rule"].items())
-            ],
+        "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
+        "tz_overrides": {"semver": overrides.version_tag, "sha256_digest": overrides.sha256_hex},
+        "mcc_mapping": {
+            "id": mcc_map.asset_id if mcc_map else None,
+            "sha256_digest": mcc_map.sha256_hex if mcc_map else None,
         },
     }
+
+
+def finalise(policy: Policy, batch: pa.RecordBatch, keys: SiteKeys) -> tuple[Columns, S2Tally]:
+    """The rows of site_timezones for one batch of s1_tz_lookup, and their tally."""
+    claims = Claims(
+        codes_of(batch["tzid_provisional"], policy.tzids),
+        codes_of(batch["override_scope"], SCOPES),
+        values_of(batch["override_applied"]),
+    )
+    bad_zones, strangers = judge_zones(batch["tzid_provisional"], policy.tzids)
+    unconfirmed, rules = confirm(policy, keys, claims)
+    tally = S2Tally(
+        bad_zones + judge_coherence(batch, claims) + unconfirmed,
+        sites=rows_by_country(keys.country),
+        overridden=rows_by_country(keys.country[claims.applied]),
+        scopes=np.bincount(claims.scope[claims.scope >= 0], minlength=len(SCOPES)),
+        zones=np.bincount(claims.zone[claims.zone >= 0], minlength=len(policy.tzids)) > 0,
+        rules=rules,
+        strangers=strangers,
+    )
+    carried = {name: batch[name] for name in columns(OUTPUT) if name in batch.schema.names}
+    # Rows without a lawful zone are counted, and the table withheld.
+    final = categorical(np.maximum(claims.zone, 0), policy.tzids)
+    return carried | {"tzid": final, "tzid_source": batch["tzid_provisional_source"]}, tally
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -2,30 +2,44 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.logs import event
+from scripts.lib.records import plain
 from scripts.reference import tzif
-from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb import read_zones
-from scripts.states.receipt import check_seal, open_gate
-from scripts.states.state import Stages, run_state
+from scripts.states.receipt import Receipt, check_sealed, open_receipt
+from scripts.states.state import Body, Stages, run_state
+from scripts.states.timetable import CacheManifest
+from scripts.states.zone_names import zones_of_world
 
+META = "tzdb_release_meta"
 DATASETS = (
     "tzdb_release",
-    "tzdb_release_meta",
+    META,
     "tz_world_2025a",
     "tz_timetable_cache",
     "tz_timetable_payload",
     "tz_offset_adjustments",
 )
 SAMPLE = 10
+CODES: Codes = {
+    "2A-S3-001": [Breach.RECEIPT],
+    "2A-S3-010": [Breach.MISSING, (Breach.CONTENT, META)],
+    "2A-S3-012": ["tz_world_2025a"],
+    "2A-S3-013": [Breach.SEAL],
+    "2A-S3-030": [Breach.OUTPUT],
+    "2A-S3-040": [Breach.EMBED],
+    "2A-S3-041": [Breach.OVERWRITE],
+    "2A-S3-042": [Breach.TIMESTAMP],
+    "2A-S3-080": [Breach.CONTRACTS],
+}
 
 
 def main(
@@ -39,122 +53,122 @@ def main(
     payload: str,
     adjustments: str,
     report: str,
-    fingerprint: str,
+    manifest_fingerprint: str,
     horizon_year: int,
 ) -> None:
-    def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S3", receipt, inventory, fingerprint, *DATASETS)
-        archive_sha256, release = bind_tzdb(gate, tzdb, tzdb_meta)
-        sealed_world = check_seal("2A-S3-012", gate, "tz_world_2025a", tz_world)
-        try:
-            world = tz_world_info(tz_world)["tzids"]
-        except UNREADABLE as problem:
-            raise Abort("2A-S3-012", f"{problem}"[:200], path=tz_world) from None
-        event("INPUTS", release=release)
+    def compute(stages: Stages) -> Body:
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
+        release = bind_tzdb(s0, tzdb, tzdb_meta)
+        sealed_world = check_sealed(s0, "tz_world_2025a", tz_world)
+        world = zones_of_world(tz_world)
+        event("INPUTS", release=release.tag)
 
         zones, rounded = compile_zones(tzdb, horizon_year)
         check_zones(zones)
-        missing = sorted(set(world) - set(zones))
-        event("COVERAGE", world_tzids=len(world), missing=len(missing))
-        coverage = {
-            "world_tzids": len(world),
-            "cache_tzids": len(zones),
-            "missing_count": len(missing),
-            "missing_sample": missing[:SAMPLE],
-        }
-        if missing:
-            message = f"{len(missing)} zones without timetable: {', '.join(missing[:SAMPLE])}"
-            raise Abort("2A-S3-053", message, path=tzdb, report={"coverage": coverage})
-
+        coverage = check_coverage(zones, world, tzdb)
         data = tzif.encode(zones)
         stages["tz_timetable_payload"].write_bytes(data)
         digest = check_payload(stages["tz_timetable_payload"], data)
-        found = {
-            "manifest_fingerprint": fingerprint,
-            "tzdb_release_tag": release,
-            "tzdb_archive_sha256": archive_sha256,
-            "tz_index_digest": digest,
-            "rle_cache_bytes": len(data),
-            "created_utc": gate.verified_at_utc,
-        }
-        write_json(stages["tz_timetable_cache"], found)
-        write_json(
-            stages["tz_offset_adjustments"],
-            {
-                "manifest_fingerprint": fingerprint,
-                "created_utc": gate.verified_at_utc,
-                "count": len(rounded),
-                "adjustments": rounded,
-            },
+        cache = CacheManifest(
+            manifest_fingerprint=manifest_fingerprint,
+            tzdb_release_tag=release.tag,
+            tzdb_archive_sha256=release.archive_sha256,
+            tz_index_digest=digest,
+            rle_cache_bytes=len(data),
+            created_utc=s0.verified_at_utc,
         )
+        write_json(stages["tz_timetable_cache"], plain(cache))
+        log = {"created_utc": s0.verified_at_utc, "count": len(rounded), "adjustments": plain(rounded)}
+        write_json(stages["tz_offset_adjustments"], {"manifest_fingerprint": manifest_fingerprint, **log})
         event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=digest)
         return {
-            "s0": gate.report(fingerprint),
-            "tzdb": {"release_tag": release, "archive_sha256": archive_sha256, "digest_verified": True},
-            "tz_world": {"id": "tz_world_2025a", "license": sealed_world["license_class"]},
-            "compiled": compiled_block(zones, found, horizon_year),
+            "s0": s0.report(),
+            "tzdb": {
+                "release_tag": release.tag,
+                "archive_sha256": release.archive_sha256,
+                "digest_verified": release.archive_sha256 == release.stated_sha256,
+            },
+            "tz_world": {"id": "tz_world_2025a", "license": sealed_world.license_class},
+            "compiled": compiled_block(zones, cache, horizon_year),
             "coverage": coverage,
             "output": {
-                "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint)).parent),
-                "created_utc": gate.verified_at_utc,
+                "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=manifest_fingerprint)).parent),
+                "created_utc": s0.verified_at_utc,
                 "files": [{"name": Path(payload).name, "bytes": len(data)}],
             },
-            "adjustments": {"count": len(rounded), "sample": rounded[:SAMPLE]},
+            "adjustments": {"count": len(rounded), "sample": plain(rounded[:SAMPLE])},
         }
 
     outputs = {"tz_timetable_cache": manifest, "tz_timetable_payload": payload, "tz_offset_adjustments": adjustments}
-    run_state("S3", compute, header={"manifest_fingerprint": fingerprint}, outputs=outputs, report=report)
+    run_state(
+        "S3", CODES, compute, header={"manifest_fingerprint": manifest_fingerprint}, outputs=outputs, report=report
+    )
 
 
-def bind_tzdb(gate: Any, tzdb: str, tzdb_meta: str) -> tuple[str, str]:
+@dataclass(frozen=True)
+class Release:
+    """The sealed tzdb: its tag, the digest of its bytes, and the digest that its release file states."""
+
+    tag: str
+    archive_sha256: str
+    stated_sha256: str
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """An offset that is no whole minute, and what it became."""
+
+    tzid: str
+    transition_unix_utc: int
+    raw_seconds: int
+    adjusted_minutes: int
+    reasons: tuple[str, ...] = ("round_to_minutes",)
+
+
+def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> Release:
     """Step 1: the archive's digest and tag, verified offline against seal and release file (2A-S3-010, -011, -013)."""
     if not Path(tzdb).is_file() or not Path(tzdb_meta).is_file():
-        raise Abort("2A-S3-010", "tzdb archive or tzdb_release.json is missing", path=tzdb)
-    digest = check_seal("2A-S3-013", gate, "tzdb_release", tzdb)["sha256_hex"]
+        raise Fault(Breach.MISSING, META, "tzdb archive or tzdb_release.json is missing", path=tzdb)
+    digest = check_sealed(s0, "tzdb_release", tzdb).sha256_hex
     try:
         meta = read_json(tzdb_meta)
     except ValueError as problem:
-        raise Abort("2A-S3-010", f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
+        raise Fault(Breach.CONTENT, META, f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
     if not isinstance(meta, dict):
-        raise Abort("2A-S3-010", "tzdb_release.json is not an object", path=tzdb_meta)
+        raise Fault(Breach.CONTENT, META, "tzdb_release.json is not an object", path=tzdb_meta)
     tag = str(meta.get("release_tag"))
-    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != gate.sealed["tzdb_release"]["version_tag"]:
+    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != s0.sealed["tzdb_release"].version_tag:
         raise Abort("2A-S3-011", f"release tag {tag!r} differs from the sealed one", path=tzdb_meta)
     if meta.get("archive_sha256") != digest:
-        raise Abort("2A-S3-013", "tzdb_release.json names another archive digest", path=tzdb_meta)
-    return digest, tag
+        raise Fault(Breach.SEAL, META, "tzdb_release.json names another archive digest", path=tzdb_meta)
+    return Release(tag, digest, meta["archive_sha256"])
 
 
-def compile_zones(archive: str, horizon_year: int) -> tuple[dict[str, tuple], list[dict[str, Any]]]:
-    """Steps 2-7: `{tzid: (instants, minutes)}` and the log of rounded offsets (2A-S3-020, -021)."""
+def compile_zones(tzdb: str, horizon_year: int) -> tuple[tzif.Timetables, list[Adjustment]]:
+    """Steps 2-7: the timetables, and the log of rounded offsets (2A-S3-020, -021)."""
     try:
-        raw = read_zones(archive)
+        raw = read_zones(tzdb)
         event("TZDB_PARSE", zones=len(raw))
         parsed = {tzid: tzif.parse_tzif(data, horizon_year) for tzid, data in sorted(raw.items())}
     except (ValueError, OverflowError, OSError) as problem:  # times beyond the calendar raise the latter two
-        raise Abort("2A-S3-020", str(problem), path=archive) from None
+        raise Abort("2A-S3-020", str(problem), path=tzdb) from None
     if not parsed:
-        raise Abort("2A-S3-021", "no zone in the archive", path=archive)
-    zones, rounded = {}, []
+        raise Abort("2A-S3-021", "no zone in the archive", path=tzdb)
+    zones: tzif.Timetables = {}
+    rounded = []
     for tzid, zone in parsed.items():
         instants, minutes, changed = tzif.to_minutes(zone)
         zones[tzid] = (instants, minutes)
-        for number, adjusted in changed.items():
-            rounded.append(
-                {
-                    "tzid": tzid,
-                    "transition_unix_utc": int(zone.instants[number]),
-                    "raw_seconds": int(zone.offsets[number]),
-                    "adjusted_minutes": adjusted,
-                    "reasons": ["round_to_minutes"],
-                }
-            )
+        rounded += [
+            Adjustment(tzid, int(zone.instants[number]), int(zone.offsets[number]), adjusted)
+            for number, adjusted in changed.items()
+        ]
     event("COMPILE", zones=len(zones))
     event("CANONICALISE", adjustments=len(rounded))
     return zones, rounded
 
 
-def check_zones(zones: dict[str, tuple]) -> None:
+def check_zones(zones: tzif.Timetables) -> None:
     """Strictly rising instants, offsets within bounds, nothing unrepresentable (2A-S3-051, -052, -055)."""
     breaches = []
     for tzid, (instants, minutes) in zones.items():
@@ -165,6 +179,22 @@ def check_zones(zones: dict[str, tuple]) -> None:
         if (np.abs(minutes) > 24 * 60).any():
             breaches.append(Abort("2A-S3-055", f"{tzid}: offset is no time of day", tzid=tzid))
     raise_all(breaches)
+
+
+def check_coverage(zones: tzif.Timetables, world: list[str], tzdb: str) -> Body:
+    """The `coverage` block: every zone with a polygon has a timetable (2A-S3-053)."""
+    missing = sorted(set(world) - set(zones))
+    event("COVERAGE", world_tzids=len(world), missing=len(missing))
+    coverage = {
+        "world_tzids": len(world),
+        "cache_tzids": len(zones),
+        "missing_count": len(missing),
+        "missing_sample": missing[:SAMPLE],
+    }
+    if missing:
+        message = f"{len(missing)} zones without timetable: {', '.join(missing[:SAMPLE])}"
+        raise Abort("2A-S3-053", message, path=tzdb, report={"coverage": coverage})
+    return coverage
 
 
 def check_payload(path: Path, data: bytes) -> str:
@@ -182,7 +212,7 @@ def check_payload(path: Path, data: bytes) -> str:
     return digest
 
 
-def compiled_block(zones: dict[str, tuple], found: dict[str, Any], horizon_year: int) -> dict[str, Any]:
+def compiled_block(zones: tzif.Timetables, cache: CacheManifest, horizon_year: int) -> Body:
     """The `compiled` block; transitions_total excludes sentinels, minima and maxima are given with and without them."""
     every = np.concatenate([minutes for _, minutes in zones.values()])
     proper = np.concatenate([minutes[1:] for _, minutes in zones.values()])
@@ -194,12 +224,12 @@ def compiled_block(zones: dict[str, tuple], found: dict[str, Any], horizon_year:
         "offset_minutes_min_without_sentinels": int(proper.min()) if len(proper) else None,
         "offset_minutes_max_without_sentinels": int(proper.max()) if len(proper) else None,
         "horizon_year": horizon_year,
-        "tz_index_digest": found["tz_index_digest"],
-        "rle_cache_bytes": found["rle_cache_bytes"],
+        "tz_index_digest": cache.tz_index_digest,
+        "rle_cache_bytes": cache.rle_cache_bytes,
     }
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

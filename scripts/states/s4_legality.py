@@ -1,24 +1,37 @@
 """S4: count the gap and fold windows of the zones in use; evidence only (states.md §6)."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort
-from scripts.lib.files import read_json, sha256_file, write_json
+from scripts.lib.contracts import catalog_path
+from scripts.lib.errors import Abort, Breach, Codes
+from scripts.lib.files import write_json
 from scripts.lib.logs import event
 from scripts.lib.tables import values_of
 from scripts.reference import tzif
-from scripts.states.outputs import is_withheld
-from scripts.states.receipt import check_partition, check_published, open_gate
-from scripts.states.sites import batches, open_checked
-from scripts.states.state import Stages, run_state
+from scripts.states.outputs import Tokens
+from scripts.states.receipt import check_partition, check_published, open_receipt
+from scripts.states.sites import Table, batches
+from scripts.states.state import Body, Stages, run_state
+from scripts.states.timetable import CacheManifest, read_manifest, read_timetables
 
-SITES = "schemas.2A.yaml#/egress/site_timezones"
+SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
 DATASETS = ("site_timezones", "tz_timetable_cache", "tz_timetable_payload", "s4_legality_report")
 SAMPLE = 10
+CODES: Codes = {
+    "2A-S4-001": [Breach.RECEIPT],
+    "2A-S4-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT],
+    "2A-S4-011": [Breach.PARTITION],
+    "2A-S4-020": [(Breach.SEAL, "tz_timetable_cache"), (Breach.CONTENT, "tz_timetable_cache")],
+    "2A-S4-022": [(Breach.SEAL, "tz_timetable_payload"), (Breach.CONTENT, "tz_timetable_payload")],
+    "2A-S4-023": [(Breach.MISSING, "tz_timetable_payload")],
+    "2A-S4-030": [Breach.OUTPUT],
+    "2A-S4-040": [Breach.EMBED],
+    "2A-S4-041": [Breach.OVERWRITE],
+    "2A-S4-042": [Breach.TIMESTAMP],
+    "2A-S4-080": [Breach.CONTRACTS],
+}
 
 
 def main(
@@ -33,15 +46,16 @@ def main(
     dataset: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
 ) -> None:
-    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+    tokens: Tokens = {"seed": seed, "manifest_fingerprint": manifest_fingerprint}
 
-    def compute(stages: Stages) -> dict[str, Any]:
-        gate = open_gate("S4", receipt, inventory, fingerprint, *DATASETS)
-        check_partition("2A-S4-011", "site_timezones", site_timezones, **tokens)
-        s2 = check_published("2A-S4-010", s2_report, "site_timezones", site_timezones)
-        cache, zones = open_cache(manifest, payload, s3_report, fingerprint)
+    def compute(stages: Stages) -> Body:
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
+        check_partition("site_timezones", site_timezones, **tokens)
+        s2 = check_published(s2_report, "site_timezones", site_timezones)
+        cache = open_cache(manifest, s3_report, manifest_fingerprint)
+        zones = read_timetables(payload, cache)
         sites_total, used = zones_in_use(site_timezones)
         event("INPUTS", tzids=len(used))
 
@@ -59,28 +73,26 @@ def main(
             "gap_windows_total": gaps,
             "fold_windows_total": folds,
         }
-        found = {**tokens, "generated_utc": gate.verified_at_utc, "status": "PASS", "counts": counts}
+        found = {**tokens, "generated_utc": s0.verified_at_utc, "status": "PASS", "counts": counts}
         write_json(stages["s4_legality_report"], found)
         event("VALIDATION", id="2A-S4", result="pass")
         return {
-            "s0": gate.report(fingerprint),
+            "s0": s0.report(),
             "inputs": {
                 "site_timezones": {
                     "path": catalog_path("site_timezones", **tokens),
                     "sha256_hex": s2["published"]["site_timezones"]["sha256_hex"],
                 },
-                "cache": {
-                    "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
-                    **{key: cache[key] for key in ("tzdb_release_tag", "tz_index_digest", "rle_cache_bytes")},
-                },
+                "cache": cache.report(),
             },
             "counts": counts,
             "coverage": coverage,
-            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": gate.verified_at_utc},
+            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": s0.verified_at_utc},
         }
 
     run_state(
         "S4",
+        CODES,
         compute,
         header=tokens,
         outputs={"s4_legality_report": dataset},
@@ -89,40 +101,21 @@ def main(
     )
 
 
-def open_cache(
-    manifest: str, payload: str, s3_report: str, fingerprint: str
-) -> tuple[dict[str, Any], dict[str, tuple]]:
-    """The S3 cache: manifest valid, payload present, its digest the manifest's (2A-S4-010, -020..023)."""
-    if not Path(manifest).is_file() or is_withheld(manifest):
-        raise Abort("2A-S4-010", "the timetable cache is missing or withheld", path=manifest)
-    try:
-        found = read_json(manifest)
-        errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
-    except ValueError as problem:
-        errors = [str(problem)]
-    if errors:
-        raise Abort("2A-S4-020", "; ".join(errors[:3]), path=manifest)
-    expected = catalog_path("tz_timetable_cache", manifest_fingerprint=found["manifest_fingerprint"])
-    if not manifest.endswith(expected) or found["manifest_fingerprint"] != fingerprint:
-        raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=manifest)
-    check_published(
-        "2A-S4-020", s3_report, "tz_timetable_cache", manifest
-    )  # else a changed manifest blames the payload
-    if not Path(payload).is_file():
-        raise Abort("2A-S4-023", "payload file is missing", path=payload)
-    data = Path(payload).read_bytes()
-    if not data or sha256_file(payload) != found["tz_index_digest"]:
-        raise Abort("2A-S4-022", "payload is empty or its digest is not the manifest's", path=payload)
-    try:
-        return found, tzif.decode(data)
-    except ValueError as problem:
-        raise Abort("2A-S4-022", str(problem), path=payload) from None
+def open_cache(path: str, s3_report: str, fingerprint: str) -> CacheManifest:
+    """The manifest of this fingerprint (2A-S4-021), as S3 published it: its digest is what the payload is held to."""
+    found = read_manifest(path)
+    expected = catalog_path("tz_timetable_cache", manifest_fingerprint=found.manifest_fingerprint)
+    if not path.endswith(expected) or found.manifest_fingerprint != fingerprint:
+        raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=path)
+    check_published(s3_report, "tz_timetable_cache", path)
+    return found
 
 
 def zones_in_use(path: str) -> tuple[int, set[str]]:
     """Rows and distinct tzids of site_timezones, streamed."""
-    rows, used = 0, set()
-    for batch in batches(open_checked(path, SITES, "2A-S4-010"), SITES, "2A-S4-010"):
+    rows = 0
+    used: set[str] = set()
+    for batch in batches(SITES, path):
         rows += len(batch)
         column = batch["tzid"]
         seen = np.unique(values_of(column.indices))
@@ -131,7 +124,7 @@ def zones_in_use(path: str) -> tuple[int, set[str]]:
     return rows, used
 
 
-def count_windows(zones: dict[str, tuple[np.ndarray, np.ndarray]]) -> tuple[int, int]:
+def count_windows(zones: tzif.Timetables) -> tuple[int, int]:
     """Gaps (offset rises) and folds (offset falls), once per zone; the step from the sentinel counts like any other.
 
     Raises 2A-S4-050 for an offset out of range, -061 for entries that are not strictly rising and coalesced.
@@ -159,4 +152,4 @@ def check_counts(sites_total: int, tzids_total: int, s2_counts: dict[str, Any]) 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -3,10 +3,9 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort, raise_all
+from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
 from scripts.lib.files import (
     canonical_json,
     clear_stages,
@@ -19,19 +18,22 @@ from scripts.lib.files import (
     write_text,
 )
 from scripts.lib.logs import event
-from scripts.states.bundle import FLAG_NAME, INDEX_NAME, verify_bundle, write_index_and_flag
-from scripts.states.outputs import is_withheld
-from scripts.states.receipt import Gate, check_published, open_gate
-from scripts.states.state import Stages, run_state
+from scripts.states.bundle import Bundle, verify_bundle, write_index_and_flag
+from scripts.states.legality import MISSING, legality_fault
+from scripts.states.receipt import Receipt, check_bytes, check_published, open_receipt
+from scripts.states.state import Body, Stages, run_state
+from scripts.states.timetable import MANIFEST, PAYLOAD, CacheManifest, read_manifest
 
-MISSING, SAMPLE = "S4 report is missing or withheld", 10
-DATASETS = (
-    "site_timezones",
-    "tz_timetable_cache",
-    "tz_timetable_payload",
-    "s4_legality_report",
-    "validation_bundle_2A",
-)
+LEGALITY = "s4_legality_report"
+DATASETS = ("site_timezones", MANIFEST, PAYLOAD, LEGALITY, "validation_bundle_2A")
+SAMPLE = 10
+CODES: Codes = {
+    "2A-S5-001": [Breach.RECEIPT],
+    "2A-S5-010": [Breach.MISSING, Breach.SEAL],
+    "2A-S5-020": [(Breach.CONTENT, MANIFEST)],
+    "2A-S5-030": [LEGALITY],
+    "2A-S5-080": [Breach.CONTRACTS],
+}
 
 
 def main(
@@ -45,50 +47,36 @@ def main(
     legality: str,
     report: str,
     seed: int,
-    fingerprint: str,
+    manifest_fingerprint: str,
 ) -> list[str]:
-    root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=fingerprint)))
-    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
+    root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=manifest_fingerprint)))
+    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)
 
-    def compute(_: Stages) -> dict[str, Any]:
-        gate = open_gate("S5", receipt, inventory, fingerprint, *DATASETS)
+    def compute(_: Stages) -> Body:
+        s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         check_sites(s4_report, site_timezones)
-        seeds = discover_seeds(root, fingerprint)
+        seeds = discover_seeds(root, manifest_fingerprint)
         event("DISCOVERY", seeds=seeds)
-        cache = check_cache(gate, manifest, payload)
-        found = legality_reports(root, seeds, fingerprint)
-        check_published("2A-S5-030", s4_report, "s4_legality_report", legality)
-        evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in found.items()}
+        cache = check_cache(s0, manifest, payload)
+        reports, covered = legality_reports(root, seeds, manifest_fingerprint)
+        check_published(s4_report, LEGALITY, legality)
+        evidence = {f"evidence/s4/seed={number}/s4_legality_report.json": path for number, path in reports.items()}
         evidence["evidence/s3/tz_timetable_cache.manifest.json"] = Path(manifest)
-        digest = publish(bundle, evidence, fingerprint, gate.verified_at_utc)
-        event("DIGEST", sha256_hex=digest)
-        listed = [name for name in tree_files(bundle) if name not in (INDEX_NAME, FLAG_NAME)]
+        published = publish(bundle, evidence, manifest_fingerprint, s0.verified_at_utc)
+        event("DIGEST", sha256_hex=published.digest)
         event("VALIDATION", id="2A-S5", result="pass")
         return {
-            "s0": gate.report(fingerprint),
-            "inputs": {
-                "cache": {
-                    "path": catalog_path("tz_timetable_cache", manifest_fingerprint=fingerprint),
-                    **{key: cache[key] for key in ("tzdb_release_tag", "rle_cache_bytes", "tz_index_digest")},
-                }
-            },
-            **seed_blocks(seeds, {}),
-            "bundle": {
-                "path": catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint),
-                "files_indexed": len(listed),
-                "bytes_indexed": sum((bundle / name).stat().st_size for name in listed),
-                "index_sorted_ascii_lex": True,
-                "index_path_root_scoped": True,
-                "includes_flag_in_index": False,
-            },
-            "digest": {"computed_sha256": digest, "matches_flag": True},
-            "flag": {"value": f"sha256_hex = {digest}", "format_exact": True},
+            "s0": s0.report(),
+            "inputs": {"cache": cache.report()},
+            **covered,
+            **bundle_blocks(published, catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)),
         }
 
     status = run_state(
         "S5",
+        CODES,
         compute,
-        header={"manifest_fingerprint": fingerprint},
+        header={"manifest_fingerprint": manifest_fingerprint},
         outputs={},
         report=report,
         previous=[s4_report],
@@ -101,14 +89,12 @@ def main(
 
 def check_sites(s4_report: str, site_timezones: str) -> None:
     """The table that S4 judged is the one that lies there; its rows are not read (2A-S5-010)."""
-    if not Path(site_timezones).is_file() or is_withheld(site_timezones):
-        raise Abort("2A-S5-010", "site_timezones is missing or withheld", path=site_timezones)
     try:
         judged = read_json(s4_report)["inputs"]["site_timezones"]["sha256_hex"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise Abort("2A-S5-010", "the S4 run report does not say which table it judged", path=s4_report) from None
-    if sha256_file(site_timezones) != judged:
-        raise Abort("2A-S5-010", "site_timezones is not the table that S4 judged", path=site_timezones)
+        message = "the S4 run report does not say which table it judged"
+        raise Fault(Breach.SEAL, "site_timezones", message, path=s4_report) from None
+    check_bytes("site_timezones", site_timezones, judged, "judged by S4")
 
 
 def discover_seeds(root: Path, fingerprint: str) -> list[int]:
@@ -124,63 +110,33 @@ def discover_seeds(root: Path, fingerprint: str) -> list[int]:
     return here
 
 
-def check_cache(gate: Gate, manifest: str, payload: str) -> dict[str, Any]:
-    """Step 2: the cache is present (2A-S5-010), valid, of the sealed tzdb, and its payload has its digest (-020)."""
-    for path in (manifest, payload):
-        if not Path(path).is_file():
-            raise Abort("2A-S5-010", "a file of the timetable cache is missing", path=path)
-    try:
-        cache = read_json(manifest)
-        errors = schema_errors(cache, "schemas.2A.yaml#/cache/tz_timetable_cache")
-    except (OSError, ValueError) as problem:
-        errors = [str(problem)]
-    if not errors:
-        tzdb = gate.sealed["tzdb_release"]
-        wanted = {
-            "manifest_fingerprint": gate.receipt["manifest_fingerprint"],
-            "tzdb_release_tag": tzdb["version_tag"],
-            "tzdb_archive_sha256": tzdb["sha256_hex"],
-            "tz_index_digest": sha256_file(payload),
-            "rle_cache_bytes": Path(payload).stat().st_size,
-            "created_utc": gate.verified_at_utc,
-        }
-        errors = [f"{name} is {cache[name]}, found {value}" for name, value in wanted.items() if cache[name] != value]
+def check_cache(s0: Receipt, manifest: str, payload: str) -> CacheManifest:
+    """Step 2: the cache is there and valid, of the sealed tzdb, and its payload has its digest (2A-S5-020)."""
+    cache = read_manifest(manifest)
+    if not Path(payload).is_file():
+        raise Fault(Breach.MISSING, PAYLOAD, "a file of the timetable cache is missing", path=payload)
+    tzdb = s0.sealed["tzdb_release"]
+    wanted = CacheManifest(
+        manifest_fingerprint=s0.manifest_fingerprint,
+        tzdb_release_tag=tzdb.version_tag,
+        tzdb_archive_sha256=tzdb.sha256_hex,
+        tz_index_digest=sha256_file(payload),
+        rle_cache_bytes=Path(payload).stat().st_size,
+        created_utc=s0.verified_at_utc,
+    )
+    found, expected = vars(cache), vars(wanted)
+    errors = [f"{name} is {value}, found {expected[name]}" for name, value in found.items() if value != expected[name]]
     if errors:
-        raise Abort("2A-S5-020", "; ".join(errors[:3]), path=manifest)
+        raise Fault(Breach.CONTENT, MANIFEST, "; ".join(errors[:3]), path=manifest)
     return cache
 
 
-def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> dict[int, Path]:
-    """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030)."""
-    paths = {
-        seed: root / catalog_path("s4_legality_report", seed=seed, manifest_fingerprint=fingerprint) for seed in seeds
-    }
-    faults = {seed: why for seed, path in paths.items() if (why := fault(path, seed, fingerprint))}
-    blocks = seed_blocks(seeds, faults)
-    raise_all(
-        [Abort("2A-S5-030", why, seed=seed, path=str(paths[seed]), report=blocks) for seed, why in faults.items()]
-    )
-    return paths
-
-
-def fault(path: Path, seed: int, fingerprint: str) -> str:
-    """Why an S4 report does not stand for its partition; empty when it does."""
-    if not path.is_file() or is_withheld(path):
-        return MISSING
-    try:
-        found = read_json(path)
-        errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
-    except ValueError as problem:
-        errors = [str(problem)]
-    if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
-        return f"S4 report is not a PASS of this partition {errors[:1]}"
-    return ""
-
-
-def seed_blocks(seeds: list[int], faults: dict[int, str]) -> dict[str, Any]:
-    """The `seeds` and `s4` blocks of the run report."""
+def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[dict[int, Path], Body]:
+    """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030), and the blocks `seeds` and `s4`."""
+    paths = {seed: root / catalog_path(LEGALITY, seed=seed, manifest_fingerprint=fingerprint) for seed in seeds}
+    faults = {seed: why for seed, path in paths.items() if (why := legality_fault(path, seed, fingerprint))}
     missing = [seed for seed, why in faults.items() if why == MISSING]
-    return {
+    covered = {
         "seeds": {"discovered": len(seeds), "list": seeds},
         "s4": {
             "covered": len(seeds) - len(faults),
@@ -189,10 +145,34 @@ def seed_blocks(seeds: list[int], faults: dict[int, str]) -> dict[str, Any]:
             "sample_missing": missing[:SAMPLE],
         },
     }
+    raise_all(
+        [
+            Fault(Breach.CONTENT, LEGALITY, why, seed=seed, path=str(paths[seed]), report=covered)
+            for seed, why in faults.items()
+        ]
+    )
+    return paths, covered
 
 
-def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> str:
-    """Steps 3-5: stage copies, index, flag; verify; one atomic move of the whole directory."""
+def bundle_blocks(published: Bundle, path: str) -> Body:
+    """The blocks `bundle`, `digest` and `flag`, each value as it was found in the published bytes."""
+    index = published.index
+    return {
+        "bundle": {
+            "path": path,
+            "files_indexed": len(index.files),
+            "bytes_indexed": sum((published.root / name).stat().st_size for name in index.paths),
+            "index_sorted_ascii_lex": index.in_byte_order,
+            "index_path_root_scoped": not index.outside(published.root),
+            "includes_flag_in_index": index.lists_flag,
+        },
+        "digest": {"computed_sha256": published.digest, "matches_flag": published.stated == published.digest},
+        "flag": {"value": published.flag.decode().rstrip("\n"), "format_exact": published.flag_is_exact},
+    }
+
+
+def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> Bundle:
+    """Steps 3-5: stage copies, index, flag; one atomic move of the whole directory; verified before and after."""
     clear_stages(bundle)
     stage = bundle.with_name(f".{bundle.name}.{os.getpid()}.stage")
     try:
@@ -214,19 +194,19 @@ def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated
         write_text(stage / "checks.json", canonical_json(checks))
         event("EVIDENCE", files=len(evidence))
         write_index_and_flag(stage)
-        digest = verify_bundle(stage)
+        verify_bundle(stage)
         event("INDEX", files=len(tree_files(stage)))
         replace_directory(stage, bundle)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    return digest
+    return verify_bundle(bundle)
 
 
 def replace_directory(stage: Path, bundle: Path) -> None:
     """Write-once: the same bundle is a no-op; one with foreign files or other bytes is refused (2A-S5-012, -060).
 
     A bundle of this run that other evidence has outdated is replaced only when it is intact: Snakemake may rebuild
-    within a run, and a promoted run is archived and never rebuilt (design §5, decision 13).
+    within a run, and a promoted run is archived and never rebuilt (decisions.md §5, decision 13).
     """
     if bundle.exists():
         foreign = sorted(set(tree_files(bundle)) - set(tree_files(stage)))
@@ -249,4 +229,4 @@ def verify_or_refuse(bundle: Path) -> None:
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

@@ -1,7 +1,8 @@
-"""Streams of site tables: the checks that every state makes on its rows, batch by batch."""
+"""Site tables as streams of even batches, each held to the schema of its rows (states.md §1)."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,44 +10,58 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import columns, schema
-from scripts.lib.errors import Abort
-from scripts.lib.tables import categorical, open_table, strings, values_of
-from scripts.states.policy import country_codes, country_name
+from scripts.lib.errors import Breach, Fault
+from scripts.lib.tables import open_table, strings, values_of
 
 BATCH = 1 << 18
-KEY = ["merchant_id", "legal_country_iso", "site_order"]
+Rule = dict[str, Any]  # the schema of one column
 
 
-def open_checked(path: str, schema_ref: str, code: str) -> pq.ParquetFile:
-    """Open a table whose columns must be exactly those of the schema; raises `code` when unreadable or different."""
+class Table(NamedTuple):
+    """A table of the contract: the dataset that it is and the schema of its rows.
+
+    Nulls and values of the columns `counted` are left to the reader, who counts them.
+    """
+
+    dataset: str
+    schema_ref: str
+    counted: tuple[str, ...] = ()
+
+
+def open_checked(table: Table, path: str) -> pq.ParquetFile:
+    """Open a table whose columns must be exactly those of its schema; raises `Fault` MISSING or CONTENT."""
     if not Path(path).is_file():
-        raise Abort(code, "table is missing", path=path)
+        raise Fault(Breach.MISSING, table.dataset, "table is missing", path=path)
     try:
-        table = open_table(path)
+        file = open_table(path)
     except (OSError, pa.ArrowException) as problem:
-        raise Abort(code, f"not a readable Parquet file: {str(problem)[:120]}", path=path) from None
-    found, wanted = table.schema_arrow.names, columns(schema_ref)
+        message = f"not a readable Parquet file: {str(problem)[:120]}"
+        raise Fault(Breach.CONTENT, table.dataset, message, path=path) from None
+    found, wanted = file.schema_arrow.names, columns(table.schema_ref)
     if sorted(found) != sorted(wanted):
         odd = sorted(set(found) ^ set(wanted)) or found
-        raise Abort(code, f"columns differ from the contract: {', '.join(odd)}", path=path)
-    return table
+        message = f"columns differ from the contract: {', '.join(odd)}"
+        raise Fault(Breach.CONTENT, table.dataset, message, path=path)
+    return file
 
 
-def batches(
-    table: pq.ParquetFile, schema_ref: str, code: str, special: dict[tuple[str, str], str] | None = None
-) -> Iterator[pa.RecordBatch]:
+def batches(table: Table, path: str) -> Iterator[pa.RecordBatch]:
     """Batches of `BATCH` rows in file order, each checked for types, nulls, ranges and patterns.
 
     Their size does not depend on the file's row groups, so what is written batch by batch does not either.
-    Raises `code`, or the code that `special` names for a column's `null` or `value` breach.
+    Raises `Fault` CONTENT: at the dataset for a file that is no such table, at `dataset.rows` for what its rows hold.
     """
-    properties = schema(schema_ref)["properties"]
+    properties = schema(table.schema_ref)["properties"]
+    file = open_checked(table, path)
     try:
-        for batch in _even(table.iter_batches(batch_size=BATCH, columns=list(properties))):
-            check_batch(batch, properties, code, special)
+        for batch in _even(file.iter_batches(batch_size=BATCH, columns=list(properties))):
+            for name, rule in properties.items():
+                if problem := _problem(batch[name], rule, values=name not in table.counted):
+                    raise Fault(Breach.CONTENT, f"{table.dataset}.rows", f"{problem} {name}", column=name)
             yield batch
     except (OSError, pa.ArrowException) as problem:
-        raise Abort(code, f"unreadable rows: {str(problem)[:120]}") from None
+        message = f"unreadable rows: {str(problem)[:120]}"
+        raise Fault(Breach.CONTENT, f"{table.dataset}.rows", message) from None
 
 
 def _even(stream: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -71,26 +86,33 @@ def _joined(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.Table.from_batches(parts).unify_dictionaries().combine_chunks().to_batches()[0]
 
 
-def check_batch(
-    batch: pa.RecordBatch, properties: dict, code: str, special: dict[tuple[str, str], str] | None = None
-) -> None:
-    """Raise with the number of rows of the first column that breaks its schema; no row content is shown."""
-    special = special or {}
-    for name, rule in properties.items():
-        column = batch[name]
-        if column.null_count and not rule.get("x-nullable"):
-            raise Abort(special.get((name, "null"), code), f"{column.null_count} nulls in {name}", column=name)
-        bad = _bad_text(column, rule) if rule["x-arrow"] == "string" else _bad_number(column, rule)
-        if bad:
-            raise Abort(special.get((name, "value"), code), f"{bad} rows break the rule of {name}", column=name)
+def _problem(column: pa.Array, rule: Rule, *, values: bool) -> str:
+    """What is wrong with a column and in how many rows, empty if nothing is; no row content is shown."""
+    if not _right_type(column, rule):
+        return f"{len(column)} rows break the rule of"
+    if not values:
+        return ""
+    if column.null_count and not rule.get("x-nullable"):
+        return f"{column.null_count} nulls in"
+    bad = bad_values(column, rule)
+    return f"{bad} rows break the rule of" if bad else ""
 
 
-def _bad_text(column: pa.Array, rule: dict) -> int:
-    if not pa.types.is_dictionary(column.type):
-        return len(column)
+def _right_type(column: pa.Array, rule: Rule) -> bool:
+    kind = rule["x-arrow"]
+    if kind == "string":
+        return bool(pa.types.is_dictionary(column.type) and pa.types.is_string(column.type.value_type))
+    kinds = {"float64": pa.types.is_floating, "bool": pa.types.is_boolean}
+    return bool(kinds.get(kind, pa.types.is_integer)(column.type))
+
+
+def bad_values(column: pa.Array, rule: Rule) -> int:
+    """Rows of a column of the right type whose value breaks the rule; nulls do not."""
+    return _bad_text(column, rule) if rule["x-arrow"] == "string" else _bad_number(column, rule)
+
+
+def _bad_text(column: pa.DictionaryArray, rule: Rule) -> int:
     values = column.dictionary
-    if not pa.types.is_string(values.type):
-        return len(column)
     valid = pc.is_in(values, strings(rule["enum"])) if "enum" in rule else None
     if "pattern" in rule:
         valid = pc.match_substring_regex(values, rule["pattern"])
@@ -100,10 +122,7 @@ def _bad_text(column: pa.Array, rule: dict) -> int:
     return int(np.isin(values_of(column.indices.drop_null()), bad).sum())
 
 
-def _bad_number(column: pa.Array, rule: dict) -> int:
-    kind = {"float64": pa.types.is_floating, "bool": pa.types.is_boolean}.get(rule["x-arrow"], pa.types.is_integer)
-    if not kind(column.type):
-        return len(column)
+def _bad_number(column: pa.Array, rule: Rule) -> int:
     if "minimum" not in rule or len(column) == column.null_count:
         return 0
     values = values_of(column.drop_null())
@@ -111,52 +130,3 @@ def _bad_number(column: pa.Array, rule: dict) -> int:
     if low >= rule["minimum"] and high <= rule["maximum"]:
         return 0
     return int((~((values >= rule["minimum"]) & (values <= rule["maximum"]))).sum())
-
-
-class Keys:
-    """Running check of the site key over a stream: order, duplicates and, in sorted input, gaps in site_order."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.sorted = True
-        self.duplicates = 0
-        self.gaps = 0
-        self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-
-    def add(self, merchant: np.ndarray, country: np.ndarray, order: np.ndarray) -> None:
-        """Next batch: merchant uint64, country uint16 codes (alphabetical order), order int32."""
-        if self._last is None:
-            self.gaps += int(len(order) and order[0] != 1)
-        else:
-            merchant, country, order = (
-                np.concatenate(pair) for pair in zip(self._last, (merchant, country, order), strict=True)
-            )
-            self.rows -= 1
-        self.rows += len(merchant)
-        self._last = tuple(part[-1:].copy() for part in (merchant, country, order))
-        same_merchant, same_country = merchant[1:] == merchant[:-1], country[1:] == country[:-1]
-        same_pair = same_merchant & same_country
-        backwards = (merchant[1:] < merchant[:-1]) | (same_merchant & (country[1:] < country[:-1]))
-        backwards |= same_pair & (order[1:] < order[:-1])
-        self.sorted &= not backwards.any()
-        self.duplicates += int((same_pair & (order[1:] == order[:-1])).sum())
-        self.gaps += int(np.where(same_pair, order[1:] > order[:-1] + 1, order[1:] != 1).sum())
-
-
-def country_column(batch: pa.RecordBatch) -> np.ndarray:
-    """`legal_country_iso` as uint16 codes."""
-    column = batch["legal_country_iso"]
-    return country_codes(column.dictionary.to_pylist())[values_of(column.indices)]
-
-
-def country_categories(codes: np.ndarray) -> pa.DictionaryArray:
-    """`legal_country_iso` from uint16 codes (N,), its dictionary in order and no longer than needed."""
-    present = np.flatnonzero(np.bincount(codes, minlength=65536))
-    return categorical(np.searchsorted(present, codes), [country_name(code) for code in present.tolist()])
-
-
-def key_columns(batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Site key of a batch: merchant uint64, country uint16 codes, order int32."""
-    merchant = values_of(batch["merchant_id"]).astype(np.uint64, copy=False)
-    order = values_of(batch["site_order"]).astype(np.int32, copy=False)
-    return merchant, country_column(batch), order

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
-from scripts.states.sites import batches, key_columns, open_checked
+from scripts.states.site_key import key_columns
+from scripts.states.sites import Table, batches, open_checked
 
 SORT_MEMORY_MB = 1024  # no configuration: it moves no result, so another machine's value must not rerun anything
 SAMPLED = 97  # every so many rows tell where the key ranges end
@@ -19,28 +20,28 @@ COPIES = 4  # a range in memory: as read, in one piece, in order, and the keys t
 
 
 @contextmanager
-def sorted_copy(path: str, schema_ref: str, code: str, memory_mb: int) -> Iterator[str]:
-    """Yield the path of a temporary copy of the site table `path` in key order, made in about `memory_mb` of memory.
+def sorted_copy(table: Table, path: str, memory_mb: int) -> Iterator[str]:
+    """Yield the path of a temporary copy of `table` at `path` in key order, made in about `memory_mb` of memory.
 
     It lies in the folder for temporary files, which must have room for the table twice, and is gone at the end.
-    Raises `code` for rows that break the schema.
+    Raises `Fault` CONTENT for rows that break the schema.
     """
     folder = Path(tempfile.mkdtemp(prefix="segment2a-sort-"))
     try:
         target = folder / "sorted.parquet"
-        write_sorted(path, schema_ref, code, target, max(1, (memory_mb << 20) // (COPIES * _row_bytes(path))))
+        write_sorted(table, path, target, part_rows=max(1, (memory_mb << 20) // (COPIES * _row_bytes(path))))
         yield str(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_sorted(path: str, schema_ref: str, code: str, target: Path, part_rows: int) -> None:
+def write_sorted(table: Table, path: str, target: Path, *, part_rows: int) -> None:
     """Write the rows of `path` in key order to `target`, about `part_rows` of them in memory at a time.
 
     The unsorted ranges lie beside `target` until they are appended to it. Rows of equal key keep their order.
     """
-    source = open_checked(path, schema_ref, code)
-    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(source, schema_ref, code)]
+    source = open_checked(table, path)
+    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(table, path)]
     parts = _deal(source, _bounds(sample, -(-source.metadata.num_rows // part_rows)), target.parent)
     with stream_writer(target, source.schema_arrow.remove_metadata()) as out:
         for part in parts:

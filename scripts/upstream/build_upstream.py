@@ -8,42 +8,44 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from scripts.lib.contracts import arrow_schema, load_yaml
+from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_json
+from scripts.lib.pins import read_pins
 from scripts.lib.tables import write_table
 from scripts.reference.tz_world import read_tz_world
 from scripts.upstream import replica as rep
 from scripts.upstream.bundle_1b import check_pins, write_bundle
+from scripts.upstream.facts import Facts, read_facts
 
 SCHEMA = "schemas.1B.yaml#/egress/site_locations"
-Points = dict[str, tuple[np.ndarray, np.ndarray]]
+Points = dict[str, np.ndarray]  # country -> lon, lat (2, N)
 
 
-def collapsed(facts: dict[str, Any], seed: int, tzids: np.ndarray, geoms: np.ndarray) -> Points:
+def collapsed(facts: Facts, seed: int, tzids: np.ndarray, geoms: np.ndarray) -> Points:
     """Country -> (lon, lat) of its sites under the published posture, from zone polygons `tzids`, `geoms` (P,)."""
     bounds = shapely.bounds(geoms)
-    planned = facts["seeds"][seed]["spots"]
+    planned = facts.seeds[seed].spots
     points = {}
     for country, total in rep.country_counts(facts, seed).items():
-        spots = {name: count for name, count in planned.items() if facts["spots"][name]["country"] == country}
+        spots = {name: count for name, count in planned.items() if facts.spots[name].country == country}
         rng = rep.generator(seed, country, rep.PLACE)
         parts = []
         for clump, counts in rep.split(facts, seed, country, total - sum(spots.values())):
-            near = rep.window(tzids, geoms, bounds, clump["box"])
+            near = rep.window(tzids, geoms, bounds, clump.box)
             placed = [rep.place(rng, near, clump, [zone], count, 0.0) for zone, count in counts.items() if count]
             sites = np.hstack([np.empty((2, 0)), *placed])
-            rep.stretch(near, *sites, clump["box"])
+            rep.stretch(near, sites, clump.box)
             parts.append(sites)
         for name, count in spots.items():
-            spot = facts["spots"][name]
-            near = rep.window(tzids, geoms, bounds, spot["box"])
-            parts.append(rep.place(rng, near, spot, spot["zones"], count, facts["nudge_deg"]))
-        points[country] = tuple(np.hstack(parts))
+            spot = facts.spots[name]
+            near = rep.window(tzids, geoms, bounds, spot.box)
+            parts.append(rep.place(rng, near, spot, spot.zones, count, facts.nudge_deg))
+        points[country] = np.hstack(parts)
     return points
 
 
-def reopened(facts: dict[str, Any], seed: int, places: pa.Table) -> Points:
+def reopened(facts: Facts, seed: int, places: pa.Table) -> Points:
     """Country -> (lon, lat): the same counts, each site near a populated place drawn in proportion to population."""
     country_of = places["country_iso"].to_numpy()
     population = places["population"].to_numpy().astype(np.float64)
@@ -56,19 +58,17 @@ def reopened(facts: dict[str, Any], seed: int, places: pa.Table) -> Points:
         rng = rep.generator(seed, country, rep.REOPEN)
         share = np.cumsum(population[rows]) / population[rows].sum()
         drawn = rows[np.searchsorted(share[:-1], rng.random(total), side="right")]
-        jitter = facts["jitter_deg"] * (2 * rng.random((2, total)) - 1)
-        points[country] = (
-            np.round((lon[drawn] + jitter[0] + 180) % 360 - 180, rep.DECIMALS),
-            np.round(np.clip(lat[drawn] + jitter[1], -90, 90), rep.DECIMALS),
-        )
+        jitter = facts.jitter_deg * (2 * rng.random((2, total)) - 1)
+        moved = [(lon[drawn] + jitter[0] + 180) % 360 - 180, np.clip(lat[drawn] + jitter[1], -90, 90)]
+        points[country] = np.round(moved, rep.DECIMALS)
     return points
 
 
-def site_table(facts: dict[str, Any], seed: int, points: Points) -> pa.Table:
+def site_table(facts: Facts, seed: int, points: Points) -> pa.Table:
     """`site_locations`: sites shared out to merchants, in key order."""
     columns: dict[str, list[np.ndarray]] = {name: [] for name in arrow_schema(SCHEMA).names}
     for country, (lon, lat) in sorted(points.items()):
-        merchant, order = rep.merchant_keys(facts["merchants"], seed, country, len(lon))
+        merchant, order = rep.merchant_keys(facts.merchants, seed, country, len(lon))
         block = (merchant, np.full(len(lon), country), order, lon, lat)
         for column, parts in zip(block, columns.values(), strict=True):
             parts.append(column)
@@ -77,29 +77,29 @@ def site_table(facts: dict[str, Any], seed: int, points: Points) -> pa.Table:
     return pa.table({name: values[order] for name, values in merged.items()}, schema=arrow_schema(SCHEMA))
 
 
-def describe(facts: dict[str, Any], authority: str, seed: int) -> dict[str, Any]:
+def describe(facts: Facts, authority: str, seed: int) -> dict[str, Any]:
     """What was built and what was assumed for it: counts and grades of every country, spots, assumptions in words."""
-    wanted, posture = facts["seeds"][seed], facts["authorities"][authority]["posture"]
+    wanted, posture = facts.seeds[seed], facts.authorities[authority].posture
     countries = {}
     for country, sites in rep.country_counts(facts, seed).items():
-        entry = facts["countries"][country]
-        scaled = "M" if country in wanted["fixed"] else "A"
+        entry = facts.countries[country]
+        scaled = "M" if country in wanted.fixed else "A"
         countries[country] = {
             "sites": sites,
-            "count_grade": entry["count"] if seed == facts["base_seed"] else scaled,
-            "place_grade": entry["place"] if posture == "collapsed" else "A",
+            "count_grade": entry.count if seed == facts.base_seed else scaled,
+            "place_grade": entry.place if posture == "collapsed" else "A",
         }
     return {
         "kind": "replica",
         "authority": authority,
         "posture": posture,
         "seed": seed,
-        "rows": wanted["sites"],
-        "rows_grade": wanted["grade"],
-        "facts_sha256": rep.identity(facts, authority, seed)["parameter_hash"],
+        "rows": wanted.sites,
+        "rows_grade": wanted.grade,
+        "facts_sha256": facts.digest,
         "countries": countries,
-        "planned_ambiguous_sites": wanted["spots"] if posture == "collapsed" else {},
-        "assumptions": facts["assumptions"],
+        "planned_ambiguous_sites": wanted.spots if posture == "collapsed" else {},
+        "assumptions": list(facts.assumptions),
         "grades": {"M": "stated", "R": "read off a plot", "D": "derived", "A": "assumed"},
     }
 
@@ -124,8 +124,8 @@ def build(
     tz_world: str, places: str, facts: str, authority: str, receipt: dict[str, Any], outputs: dict[str, str]
 ) -> None:
     """Write one seed's root: `outputs` as named by `bundle_1b.root_paths`, `receipt` as the run receipt."""
-    stated, seed = load_yaml(facts)["replica"], receipt["seed"]
-    if stated["authorities"][authority]["posture"] == "reopened":
+    stated, seed = read_facts(facts), receipt["seed"]
+    if stated.authorities[authority].posture == "reopened":
         points = reopened(stated, seed, pq.read_table(places))
     else:
         points = collapsed(stated, seed, *read_tz_world(tz_world))
@@ -142,26 +142,15 @@ def main(
     tz_world: str,
     places: str,
     facts: str,
+    pins: str,
     site_locations: str,
     bundle_index: str,
     bundle_flag: str,
     run_receipt: str,
     replica_manifest: str,
     authority: str,
-    seed: int,
-    run_id: str,
-    manifest_fingerprint: str,
-    parameter_hash: str,
-    created_utc: str,
-    pins: dict[str, str],
-) -> None:
-    receipt = {
-        "run_id": run_id,
-        "seed": seed,
-        "parameter_hash": parameter_hash,
-        "manifest_fingerprint": manifest_fingerprint,
-        "created_utc": created_utc,
-    }
+) -> list[str]:
+    pinned = read_pins(pins)
     outputs = {
         "site_locations": site_locations,
         "bundle_index": bundle_index,
@@ -169,11 +158,13 @@ def main(
         "run_receipt": run_receipt,
         "replica_manifest": replica_manifest,
     }
-    build(tz_world, places, facts, authority, receipt, outputs)
-    check_pins(Path(run_receipt).parent, seed, manifest_fingerprint, pins)
+    build(tz_world, places, facts, authority, pinned.receipt, outputs)
+    root = Path(run_receipt).parent
+    check_pins(root, pinned)
+    return sorted({str(root / name) for name in pinned.files} - set(outputs.values()))
 
 
 if __name__ == "__main__":
     from scripts.lib.job import run_job
 
-    run_job(main, snakemake)
+    run_job(main)

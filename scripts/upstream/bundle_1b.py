@@ -9,9 +9,9 @@ from typing import Any
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, tree_files, write_json, write_text
+from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
+from scripts.lib.pins import SeedPins
 from scripts.upstream.bundle_law import REQUIRED
-
-INDEX, FLAG = "index.json", "_passed.flag"
 
 
 def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
@@ -19,7 +19,7 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
 
     Raises `ValueError` unless `members` are exactly the ones that the law requires.
     """
-    directory, names = Path(directory), sorted({*members, INDEX})
+    directory, names = Path(directory), sorted({*members, INDEX_NAME})
     if names != sorted(REQUIRED):
         raise ValueError(f"a 1B bundle holds {sorted(REQUIRED)}, not {names}")
     for name, value in members.items():
@@ -27,8 +27,8 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
     entries = [
         {"artifact_id": Path(name).stem, "kind": "summary", "mime": "application/json", "path": name} for name in names
     ]
-    write_json(directory / INDEX, entries)
-    write_text(directory / FLAG, f"sha256_hex = {sha256_file(*(directory / name for name in names))}\n")
+    write_json(directory / INDEX_NAME, entries)
+    write_text(directory / FLAG_NAME, flag_text(sha256_file(*(directory / name for name in names))))
 
 
 def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
@@ -62,16 +62,16 @@ def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
     return {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
 
 
-def check_pins(root: str | Path, seed: int, fingerprint: str, pins: dict[str, str]) -> None:
+def check_pins(root: str | Path, pins: SeedPins) -> None:
     """Raise `UsageError` naming every upstream file below `root` that differs from its pin, is missing or has none."""
-    found = digests(root, seed, fingerprint)
-    differing = sorted(name for name in {*found, *pins} if found.get(name) != pins.get(name))
+    found, pinned = digests(root, pins.seed, pins.manifest_fingerprint), pins.files
+    differing = sorted(name for name in {*found, *pinned} if found.get(name) != pinned.get(name))
     if differing:
         listing = "\n  ".join(
-            f"{name}: pinned {pins.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
+            f"{name}: pinned {pinned.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
         )
         raise UsageError(
-            f"upstream of seed {seed} differs from its authority file:\n  {listing}",
+            f"upstream of seed {pins.seed} differs from its authority:\n  {listing}",
             where=str(root),
             action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
         )

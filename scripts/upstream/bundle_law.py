@@ -1,12 +1,12 @@
 """The 1B bundle law: index, digest and flag (states.md §2)."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from scripts.lib.contracts import schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file, tree_files
+from scripts.lib.flag import NoFlag, flag_digest
 
 REQUIRED = (
     "MANIFEST.json",
@@ -17,7 +17,6 @@ REQUIRED = (
     "rng_accounting.json",
     "s9_summary.json",
 )
-FLAG = re.compile(rb"sha256_hex = ([a-f0-9]{64})\n?")
 BUNDLE_SCHEMA = "schemas.1B.yaml#/validation/validation_bundle_1B"
 
 
@@ -45,17 +44,18 @@ def check_bundle(index_path: str, flag_path: str) -> str:
         flag = Path(flag_path).read_bytes()
     except OSError:
         raise Abort("2A-S0-001", "the upstream flag is missing", path=flag_path) from None
-    match = FLAG.fullmatch(flag)
-    if not match:
-        raise Abort("2A-S0-042", "the upstream flag is not `sha256_hex = <64 hex>`", path=flag_path)
-    if match[1].decode() != digest:
-        raise Abort("2A-S0-002", f"recomputed {digest[:12]}, flag says {match[1].decode()[:12]}", path=flag_path)
+    try:
+        stated = flag_digest(flag)
+    except NoFlag:
+        raise Abort("2A-S0-042", "the upstream flag is not `sha256_hex = <64 hex>`", path=flag_path) from None
+    if stated != digest:
+        raise Abort("2A-S0-002", f"recomputed {digest[:12]}, flag says {stated[:12]}", path=flag_path)
     return digest
 
 
 def _read_index(path: str) -> list[dict[str, Any]]:
     try:
-        entries = read_json(path)
+        entries: list[dict[str, Any]] = read_json(path)
     except (OSError, ValueError) as problem:
         raise Abort("2A-S0-003", f"index.json unreadable: {problem}", path=path) from None
     errors = schema_errors(entries, BUNDLE_SCHEMA)

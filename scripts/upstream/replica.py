@@ -5,14 +5,14 @@ exponential density, so that most hug the border there. Every draw comes from Ph
 no result depends on the order of countries, on cores or on other seeds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
 from scripts.lib.errors import UsageError
-from scripts.lib.files import canonical_json, sha256_text
+from scripts.upstream.facts import Clump, Facts, Merchants, Spot
 
 DECIMALS = 6  # of a coordinate: 0.1 m, and coarse enough to hide the last bit of `log1p`
 MARGIN = 0.02  # degrees around a box inside which polygons must be whole; more than the nudge
@@ -34,18 +34,19 @@ class ZoneWindow:
 
     def covering(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Bool (N, Z): which zones cover each point, boundary included."""
-        return shapely.intersects_xy(self.geoms, lon[:, None], lat[:, None])
+        found: np.ndarray = shapely.intersects_xy(self.geoms, lon[:, None], lat[:, None])
+        return found
 
-    def exactly(self, lon: np.ndarray, lat: np.ndarray, zones: list[str]) -> np.ndarray:
+    def exactly(self, lon: np.ndarray, lat: np.ndarray, zones: Sequence[str]) -> np.ndarray:
         """Bool (N,): points that are covered by all of `zones` and by no other zone."""
         wanted = np.isin(self.tzids, zones)
         if wanted.sum() != len(zones):
             return np.zeros(len(lon), dtype=bool)
-        return (self.covering(lon, lat) == wanted).all(axis=1)
+        return np.asarray((self.covering(lon, lat) == wanted).all(axis=1))
 
 
-def window(tzids: np.ndarray, geoms: np.ndarray, bounds: np.ndarray, box: list[float]) -> ZoneWindow:
-    """Zones within `MARGIN` of `box` = [west, south, east, north]; `bounds` (P, 4) of `geoms` (P,)."""
+def window(tzids: np.ndarray, geoms: np.ndarray, bounds: np.ndarray, box: Sequence[float]) -> ZoneWindow:
+    """Zones within `MARGIN` of `box`; `bounds` (P, 4) of `geoms` (P,)."""
     west, south, east, north = (side + sign * MARGIN for side, sign in zip(box, (-1, -1, 1, 1), strict=True))
     meets = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
     parts = shapely.clip_by_rect(geoms[meets], west, south, east, north)
@@ -57,11 +58,11 @@ def window(tzids: np.ndarray, geoms: np.ndarray, bounds: np.ndarray, box: list[f
 
 
 def _polygons(parts: np.ndarray) -> np.ndarray:
-    pieces = shapely.get_parts(parts)
-    return pieces[shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON]
+    pieces: np.ndarray = shapely.get_parts(parts)
+    return np.asarray(pieces[shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON])
 
 
-def drifting(rng: np.random.Generator, count: int, box: list[float], drift: float) -> tuple[np.ndarray, np.ndarray]:
+def drifting(rng: np.random.Generator, count: int, box: Sequence[float], drift: float) -> tuple[np.ndarray, np.ndarray]:
     """`count` points (lon, lat) of `box`: exponential from the west with scale `drift` degrees, even in latitude."""
     west, south, east, north = box
     u, v = rng.random((2, count))
@@ -70,27 +71,28 @@ def drifting(rng: np.random.Generator, count: int, box: list[float], drift: floa
 
 
 def place(
-    rng: np.random.Generator, near: ZoneWindow, clump: dict[str, Any], zones: list[str], count: int, nudge: float
-):
-    """`count` points of `clump` covered by exactly `zones`, and after the nudge by exactly its `nudged` if it has any.
+    rng: np.random.Generator, near: ZoneWindow, where: Clump | Spot, zones: Sequence[str], count: int, nudge: float
+) -> np.ndarray:
+    """`count` points of `where` covered by exactly `zones`; those of a spot after the nudge by exactly its `nudged`.
 
-    Returns lon, lat (count,) float64. Raises `UsageError` when the box holds too few such points.
+    Returns lon, lat (2, count) float64. Raises `UsageError` when the box holds too few such points.
     """
     found = np.empty((2, 0))
     for _ in range(TRIES):
         if found.shape[1] >= count:
             return found[:, :count]
-        lon, lat = drifting(rng, max(1024, 2 * count), clump["box"], clump["drift"])
+        lon, lat = drifting(rng, max(1024, 2 * count), where.box, where.drift)
         fits = near.exactly(lon, lat, zones)
-        if "nudged" in clump:
-            fits[fits] = near.exactly(lon[fits] + nudge, lat[fits] + nudge, clump["nudged"])
+        if isinstance(where, Spot):
+            fits[fits] = near.exactly(lon[fits] + nudge, lat[fits] + nudge, where.nudged)
         found = np.hstack([found, [lon[fits], lat[fits]]])
-    raise UsageError(f"facts: box {clump['box']} has too little room for {count} sites in {'+'.join(zones)}: widen it")
+    box = list(where.box)
+    raise UsageError(f"facts: box {box} has too little room for {count} sites in {'+'.join(zones)}: widen it")
 
 
-def stretch(near: ZoneWindow, lon: np.ndarray, lat: np.ndarray, box: list[float]) -> None:
-    """Move, in place, the outermost site of each side of `box` onto that side, unless it would change its zones."""
-    west, south, east, north = box
+def stretch(near: ZoneWindow, sites: np.ndarray, box: Sequence[float]) -> None:
+    """Move the outermost of `sites` (2, N), in place, onto each side of `box`, unless it would change its zones."""
+    (west, south, east, north), (lon, lat) = box, sites
     for values, side, pick in (
         (lon, west, np.argmin),
         (lat, south, np.argmin),
@@ -121,37 +123,35 @@ def allocate(rng: np.random.Generator, base: list[int], total: int) -> list[int]
         return base
     edges = np.cumsum(base) / sum(base)
     drawn = np.searchsorted(edges[:-1], rng.random(total), side="right")
-    return np.bincount(drawn, minlength=len(base)).tolist()
+    counts: list[int] = np.bincount(drawn, minlength=len(base)).tolist()
+    return counts
 
 
-def country_counts(facts: dict[str, Any], seed: int) -> dict[str, int]:
+def country_counts(facts: Facts, seed: int) -> dict[str, int]:
     """Country -> sites of one seed: the base seed's own counts, scaled to the seed's size."""
-    base = {
-        country: sum(sum(clump["zones"].values()) for clump in entry["clumps"])
-        for country, entry in facts["countries"].items()
-    }
-    for name, count in facts["seeds"][facts["base_seed"]]["spots"].items():
-        base[facts["spots"][name]["country"]] += count
-    wanted = facts["seeds"][seed]
-    return scale(base, wanted["sites"], wanted["fixed"])
+    base = {name: country.sites for name, country in facts.countries.items()}
+    for name, count in facts.seeds[facts.base_seed].spots.items():
+        base[facts.spots[name].country] += count
+    wanted = facts.seeds[seed]
+    return scale(base, wanted.sites, wanted.fixed)
 
 
-def split(facts: dict[str, Any], seed: int, country: str, total: int) -> list[tuple[dict[str, Any], dict[str, int]]]:
+def split(facts: Facts, seed: int, country: str, total: int) -> list[tuple[Clump, dict[str, int]]]:
     """The country's clumps, each with its sites in every zone, `total` in all."""
-    clumps = facts["countries"][country]["clumps"]
-    base = [count for clump in clumps for count in clump["zones"].values()]
+    clumps = facts.countries[country].clumps
+    base = [count for clump in clumps for count in clump.zones.values()]
     counts = iter(allocate(generator(seed, country, ALLOCATE), base, total))
-    return [(clump, {zone: next(counts) for zone in clump["zones"]}) for clump in clumps]
+    return [(clump, {zone: next(counts) for zone in clump.zones}) for clump in clumps]
 
 
-def merchant_keys(merchants: dict[str, int], seed: int, country: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+def merchant_keys(merchants: Merchants, seed: int, country: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """`(merchant_id uint64, site_order int32)`, both (count,), of a country's sites, in random order.
 
     One universe of ids serves all seeds; sizes are heavy-tailed and every chosen merchant has at least one site.
     """
-    universe = generator(0, "", UNIVERSE).bit_generator.random_raw(merchants["universe"])
+    universe = generator(0, "", UNIVERSE).bit_generator.random_raw(merchants.universe)
     rng = generator(seed, country, MERCHANTS)
-    chosen = max(1, count // merchants["sites_per_merchant"])
+    chosen = max(1, count // merchants.sites_per_merchant)
     ids = universe[np.argsort(rng.random(len(universe)), kind="stable")[:chosen]]
     weight = np.cumsum(1 / (rng.random(chosen) + 0.02))
     extra = np.searchsorted(weight[:-1] / weight[-1], rng.random(count - chosen), side="right")
@@ -159,16 +159,3 @@ def merchant_keys(merchants: dict[str, int], seed: int, country: str, count: int
     order = np.arange(count) - np.repeat(np.cumsum(sizes) - sizes, sizes) + 1
     shuffle = np.argsort(rng.random(count), kind="stable")
     return np.repeat(ids, sizes)[shuffle], order.astype(np.int32)[shuffle]
-
-
-def identity(facts: dict[str, Any], authority: str, seed: int) -> dict[str, str]:
-    """Run id, fingerprint, parameter hash and date of a replica: what the facts state, else derived from them."""
-    stated = facts["authorities"][authority]["seeds"][seed]
-    digest = sha256_text(canonical_json(facts))
-    derived = sha256_text(canonical_json([authority, seed, digest]))
-    return {
-        "run_id": stated.get("run_id", derived[:32]),
-        "manifest_fingerprint": stated.get("manifest_fingerprint", derived),
-        "parameter_hash": digest,
-        "created_utc": stated["created_utc"],
-    }

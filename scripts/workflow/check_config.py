@@ -9,10 +9,15 @@ from typing import Any
 
 import yaml
 
+from scripts.lib.candidate import candidate_path, read_candidate
 from scripts.lib.contracts import load_yaml, schema
-from scripts.lib.rootpaths import dataset_path
+from scripts.lib.files import read_json
+from scripts.lib.pins import PINS
+from scripts.lib.rootpaths import dataset_path, datasets_of
 from scripts.lib.schema_words import near, schema_messages
 from scripts.reference.release_file import PACKAGE
+from scripts.upstream.authority import Authority, authority_names, read_authority
+from scripts.workflow.project import Project
 
 ROOT = Path(__file__).parents[2]
 POLICIES = {
@@ -22,13 +27,11 @@ POLICIES = {
 }
 NAMING = {"candidate": "candidates", "baselines": "candidates", "last_good": "candidates"}
 NAMING |= {"frozen_authorities": "authority"}
-NO_AUTHORITY = {"facts"}  # lies in config/authority/ beside the pins that are built from it
-RELEASES = {"tz_world": "tz_world_2025a", "tzdb": "tzdb_release"}
 ENTRY = ("source", "sha256", "release")
 
 
-def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns (candidates by name, authorities by name), or ends the program with every error listed."""
+def check_config(config: dict[str, Any]) -> Project:
+    """The project that `config` describes, or the end of the program with every error listed."""
     errors = schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
     candidates = _folder("candidates", errors)
     authorities = _folder("authority", errors)
@@ -38,12 +41,11 @@ def check_config(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
         errors += found
         if not found:
             sound[name] = entry
-    for name, entry in authorities.items():
-        errors += schema_messages(entry, schema("schemas.config.yaml#/authority"), f"authority/{name}.yaml")
+    known = {name: authority for name, entry in authorities.items() if (authority := _authority(name, entry, errors))}
     errors += policy_errors() + name_errors(config) + candidate_errors(sound) + reference_errors(config)
     if errors:
         sys.exit("Configuration refused:\n" + "\n".join(f"  - {error}" for error in errors))
-    return candidates, authorities
+    return Project(config, {name: read_candidate(ROOT / candidate_path(name)) for name in candidates}, known)
 
 
 def policy_errors() -> list[str]:
@@ -95,21 +97,39 @@ def candidate_errors(sound: dict[str, Any]) -> list[str]:
 def reference_errors(config: dict[str, Any]) -> list[str]:
     """Releases of the user's own without digest or file. One that was built already may be gone: archives lack it."""
     reference, errors = config.get("reference"), []
-    for kind, dataset in RELEASES.items():
+    for kind in ("tz_world", "tzdb"):
         entry = reference.get(kind) if isinstance(reference, dict) else None
         source, sha256, release = ((entry if isinstance(entry, dict) else {}).get(key) for key in ENTRY)
         if not source or not isinstance(source, str) or source == PACKAGE:
             continue
         if sha256 == "":
             errors.append(f"config.yaml: reference/{kind}/sha256: empty; write the SHA-256 of {source}")
-        if not Path(source).is_file() and not Path(dataset_path(dataset, release=release)).is_file():
+        built = dataset_path(datasets_of(kind)[0], release=release)
+        if not Path(source).is_file() and not Path(built).is_file():
             errors.append(f"config.yaml: reference/{kind}/source: no file {source}")
     return errors
 
 
 def _names(folder: str) -> set[str]:
-    names = {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")}
-    return names - NO_AUTHORITY if folder == "authority" else names
+    if folder == "authority":
+        return authority_names(ROOT)
+    return {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")}
+
+
+def _authority(name: str, stated: dict[str, Any], errors: list[str]) -> Authority | None:
+    """An authority that obeys its schema, with pins that obey theirs; None, and lines in `errors`, otherwise."""
+    found = schema_messages(stated, schema("schemas.config.yaml#/authority"), f"authority/{name}.yaml")
+    for path in sorted((ROOT / PINS / name).glob("*.json")):
+        where = f"authority/pins/{name}/{path.name}"
+        try:
+            pins = read_json(path)
+            found += schema_messages(pins, schema("schemas.config.yaml#/pins"), where)
+            if not found and str(pins["seed"]) != path.stem:
+                found.append(f"{where}: pins seed {pins['seed']}")
+        except ValueError as problem:
+            found.append(f"{where}: no JSON: {problem}")
+    errors += found
+    return None if found else read_authority(name, stated, ROOT)
 
 
 def _folder(name: str, errors: list[str]) -> dict[str, Any]:

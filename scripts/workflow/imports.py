@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CONTRACTS = "config/contracts"
 SCHEMA = re.compile(r"(schemas\.[A-Za-z0-9.]+\.yaml)#")
+TEMPLATES = re.compile(r"Path\(__file__\)\.parent / \"(templates)")  # of a page, beside the module that names them
 REGISTRY = re.compile(r"CONTRACTS / \"([a-z_]+\.yaml)\"")
 
 
@@ -41,4 +42,6 @@ def _direct(path: str) -> tuple[str, ...]:
     if path.endswith(".py") or path.startswith(f"{CONTRACTS}/schemas/"):
         candidates |= {f"{CONTRACTS}/schemas/{file}" for file in SCHEMA.findall(text)}
         candidates |= {f"{CONTRACTS}/{file}" for file in REGISTRY.findall(text)}
+    for folder in TEMPLATES.findall(text):
+        candidates |= {found.relative_to(ROOT).as_posix() for found in (ROOT / path).with_name(folder).iterdir()}
     return tuple(sorted(name for name in candidates if (ROOT / name).is_file()))

@@ -106,7 +106,7 @@ def _status(topology: Topology, coarse: Grid, split: int, slots: Slots, cut: Cut
     block = number[cut.crossing_row // split * coarse.columns + cut.crossing_half // (2 * split)]
     # A crossing in the eastern half of cell j counts for cells up to j, in the western half up to j - 1.
     place = (block * split + cut.crossing_row % split) * (split + 1) + (cut.crossing_half % (2 * split) + 1) // 2
-    passed = np.zeros(len(blocks) * split * (split + 1), dtype=np.uint16)
+    passed: np.ndarray = np.zeros(len(blocks) * split * (split + 1), dtype=np.uint16)
     slot_key = slots.block * width + slots.layer
     edge_class = topology.edge_class[cut.crossing_edge]
     for rank in range(max(len(layers) for layers in topology.class_layers)):

@@ -1,4 +1,4 @@
-"""Exact answers near zone borders: points against the original edges that touch their cell (see `zone_build`)."""
+"""Exact answers near zone borders: points against the original edges that touch their cell (see `build.py`)."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -42,7 +42,7 @@ def _masks(index: ZoneIndex, leaf: np.ndarray, count: np.ndarray, lon: np.ndarra
     on &= (np.minimum(ya, yb) <= y) & (y <= np.maximum(ya, yb))
 
     masks = arrays["ref_mask"][ref]
-    covering = arrays["leaf_flip"][leaf] ^ np.bitwise_xor.reduceat(masks * counted, start)
+    covering: np.ndarray = arrays["leaf_flip"][leaf] ^ np.bitwise_xor.reduceat(masks * counted, start)
     hit = near[on]
     np.bitwise_or.at(covering, np.searchsorted(start, hit, side="right") - 1, masks[hit])
     return covering
@@ -53,7 +53,7 @@ def orientation(edges: Edges, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     xa, ya, xb, yb = edges
     left, right = (xa - x) * (yb - y), (ya - y) * (xb - x)
     turn = left - right
-    side = np.sign(turn)
+    side: np.ndarray = np.sign(turn)
     # The error of `turn` is below 3.4e-16 times this sum (Shewchuk 1997), and both products are exact where a factor
     # is zero; what is left in doubt is decided with fractions.
     certain = np.abs(turn) > 4e-16 * (np.abs(left) + np.abs(right))

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.files import canonical_json, staged
-
 MAGIC = b"2AZONEIX"
 VERSION = 1
 ALIGN = 64
@@ -28,15 +26,16 @@ class ZoneIndex:
 
 
 def write_index(path: str | Path, arrays: dict[str, np.ndarray], header: dict[str, Any]) -> None:
-    """Publish `arrays` and a JSON `header`, which must hold `tzids`, `blocks_per_degree` and `split`."""
+    """Write `arrays` and a JSON `header`, which must hold `tzids`, `blocks_per_degree` and `split`."""
     offset, entries = 0, {}
     for name in sorted(arrays):
         array = arrays[name]
         entries[name] = {"dtype": array.dtype.str, "shape": list(array.shape), "offset": offset}
         offset += -(-array.nbytes // ALIGN) * ALIGN
-    text = canonical_json({**header, "version": VERSION, "arrays": entries}).encode()
+    full = {**header, "version": VERSION, "arrays": entries}
+    text = json.dumps(full, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-(len(MAGIC) + 8 + len(text)) % ALIGN)
-    with staged(path) as stage, open(stage, "wb") as out:
+    with open(path, "wb") as out:
         out.write(MAGIC + len(text).to_bytes(8, "little") + text)
         for name in sorted(arrays):
             data = np.ascontiguousarray(arrays[name])

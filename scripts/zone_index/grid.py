@@ -49,14 +49,15 @@ class Edges(NamedTuple):
     def x_at(self, y: np.ndarray) -> np.ndarray:
         """Longitude at latitude `y` between the ends, to 1e-13; that of `a` on a horizontal edge."""
         rise = self.yb - self.ya
-        return self.xa + (self.xb - self.xa) * ((y - self.ya) / np.where(rise == 0, 1.0, rise))
+        x: np.ndarray = self.xa + (self.xb - self.xa) * ((y - self.ya) / np.where(rise == 0, 1.0, rise))
+        return x
 
 
 class Cut(NamedTuple):
     """Edges cut by the grid: touched cells `(edge, row, column, flags)` and crossings of middle lines.
 
     Flags of an edge in a cell, by bit: 0, 1 its first, second end lies east of the cell; 2 it adds to the sum that
-    `zone_build` takes over a leaf for the middle of the cell. `half` numbers the western and eastern halves of columns.
+    `build.py` takes over a leaf for the middle of the cell. `half` numbers the western and eastern halves of columns.
     """
 
     edge: np.ndarray  # int32
@@ -83,7 +84,7 @@ def _cut(grid: Grid, edges: Edges, first: np.int32) -> Cut:
     edges = edges.take(which)
     middle = (row + 0.5) / grid.n - 90.0
     crosses = (edges.ya > middle) != (edges.yb > middle)
-    # Rounding may put the crossing into the wrong half of a touched cell: `zone_build` lets such errors cancel.
+    # Rounding may put the crossing into the wrong half of a touched cell: `build.py` lets such errors cancel.
     half = np.floor((edges.x_at(np.where(crosses, middle, edges.ya)) + 180.0) * (2 * grid.n))
     half = np.clip(half, 0, 2 * grid.columns - 1).astype(np.int32)
 

@@ -50,7 +50,8 @@ def _in_blocks(index: ZoneIndex, block: np.ndarray, lon: np.ndarray, lat: np.nda
     if len(deep):
         leaf = arrays["block_leaf"][block[deep]] + (code[deep] & (LEAF - 1))
         code[deep] = leaf_masks(index, leaf, lon[deep], lat[deep])
-    return arrays["table"][arrays["block_table"][block] + code]
+    found: np.ndarray = arrays["table"][arrays["block_table"][block] + code]
+    return found
 
 
 def _cell(distance: np.ndarray, n: int, split: int, count: int) -> np.ndarray:
@@ -58,7 +59,8 @@ def _cell(distance: np.ndarray, n: int, split: int, count: int) -> np.ndarray:
     # `split` is a power of two: scaling by it does not round, so the cell always lies in the point's block.
     scaled = distance * n
     block = np.minimum(scaled.astype(np.int32), count - 1)
-    return np.minimum((scaled * split).astype(np.int32) - block * split, split - 1)
+    cell: np.ndarray = np.minimum((scaled * split).astype(np.int32) - block * split, split - 1)
+    return cell
 
 
 def nearest(

@@ -33,7 +33,7 @@ def coarse_states(topology: Topology, coarse: Grid, split: int, cut: Cut) -> tup
     place = row * coarse.columns + (half - 2 * sample - 1) // (2 * split) + 1
     passed = np.cumsum(np.bincount(place, minlength=size)[:size])
 
-    states = [frozenset()]
+    states: list[frozenset[int]] = [frozenset()]
     number = {states[0]: 0}
     step: dict[tuple[int, int], int] = {}
     now, trail = 0, [0]
@@ -82,7 +82,8 @@ def zone_sets(
     raster = np.array([number_of.get(value, 0) for value in covers], dtype=np.int32)[state]
     raster[blocks] = ~np.arange(len(blocks), dtype=np.int32)
 
-    start, table = {}, []
+    start: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+    table: list[int] = []
     for kind in sorted(kinds):
         start[kind] = len(table)
         table += [number_of[value] for value in kinds[kind]]

@@ -89,18 +89,18 @@ def _shared(edges: _RingEdges) -> tuple[np.ndarray, np.ndarray]:
     """
     digest = np.zeros(len(edges.start), dtype=np.uint64)
     for part in _parts(len(digest)):
-        here = digest[part]
+        mixed = digest[part]
         for word in edges.ends(part):
-            here ^= word.view(np.uint64)
-            here *= np.uint64(0x9E3779B97F4A7C15)
-            here ^= here >> np.uint64(29)
+            mixed ^= word.view(np.uint64)
+            mixed *= np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(29)
     order = np.argsort(digest, kind="stable")
     # Equal digests alone prove nothing: the ends decide.
     first = np.ones(len(order), dtype=bool)
     for part in _parts(len(order) - 1):
-        here = order[part.start : part.stop + 1]
-        same = edges.layer[here[1:]] != edges.layer[here[:-1]]
-        for word in edges.ends(here):
+        run = order[part.start : part.stop + 1]
+        same = edges.layer[run[1:]] != edges.layer[run[:-1]]
+        for word in edges.ends(run):
             same &= word[1:] == word[:-1]
         first[part.start + 1 : part.stop + 1] = ~same
     return order, np.flatnonzero(first)

@@ -4,6 +4,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,11 @@ def measure_speed(index: ZoneIndex, geoms: np.ndarray, count: int) -> dict[str, 
     finders = {
         "this index (exact, all zones)": (lambda x, y: lookup(index, x, y), 9),
         "its raster alone (not exact)": (peers.raster_only(index), 9),
-        "tzfpy scalar": (peers.tzfpy_scalar(), 3),
         "timezonefinder batch": (peers.timezonefinder_batch(), 3),
         "STRtree, pieces <= 128 vertices": (peers.subdivided_tree(geoms), 2),
     }
+    if find_spec("tzfpy"):  # no part of the locked environment
+        finders["tzfpy scalar"] = (peers.tzfpy_scalar(), 3)
     return {name: throughput(find, lon, lat, repeats) for name, (find, repeats) in finders.items()}
 
 

@@ -22,9 +22,9 @@ REPEATS = 5
 
 def reference_files(folder: Path, tz_world: str, lookup_index: str) -> dict[str, str]:
     """The reference inputs of S1, by asset; country zones come from the installed tzdata."""
-    archive, zones = folder / "tzdata.tar.gz", folder / "country_zones.parquet"
-    archive.write_bytes(build_tzdb_release.pack(build_tzdb_release.packaged_files(tzdata.IANA_VERSION)))
-    build_country_zones.main(archive=str(archive), country_zones=str(zones))
+    tzdb, zones = folder / "tzdata.tar.gz", folder / "country_zones.parquet"
+    tzdb.write_bytes(build_tzdb_release.pack(build_tzdb_release.packaged_files(tzdata.IANA_VERSION)))
+    build_country_zones.main(tzdb=str(tzdb), country_zones=str(zones))
     return {"tz_world_2025a": tz_world, "country_zones": str(zones), "lookup_index": lookup_index}
 
 

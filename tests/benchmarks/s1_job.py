@@ -13,7 +13,6 @@ from typing import Any
 
 SEED, FINGERPRINT = 42, "b" * 64
 TOKENS = {"seed": SEED, "manifest_fingerprint": FINGERPRINT}
-RUN = {"parameter_hash": "c" * 64, "created_utc": "2026-02-15T00:00:00.000000Z", **TOKENS}
 SORT_MEMORY_MB = 512
 
 
@@ -21,7 +20,9 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     """Make a sealed run root at `folder` from `sites` and the `reference` files `bench_s1.reference_files`."""
     from scripts.lib.contracts import CONTRACTS, catalog_path, load_yaml
     from scripts.lib.files import write_json, write_text
-    from scripts.states.s0_gate import gate_receipt
+    from scripts.lib.pins import SeedPins
+    from scripts.lib.records import plain
+    from scripts.states.receipt import Receipt
     from scripts.states.s0_seal import seal
 
     policy = CONTRACTS.parent / "policy"
@@ -38,10 +39,12 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     paths["governance"] = str(folder / "governance.yaml")
     write_json(paths["governance"], caps)
 
-    rows = [seal(asset, path, "bench", RUN, dict.fromkeys(sealed, "bench")) for asset, path in paths.items()]
+    upstream = SeedPins(SEED, "a" * 32, FINGERPRINT, "c" * 64, "2026-02-15T00:00:00.000000Z", {})
+    rows = {asset: seal(asset, path, "bench", upstream) for asset, path in paths.items()}
+    receipt = Receipt(FINGERPRINT, upstream.parameter_hash, "d" * 64, upstream.created_utc, rows)
     at = {name: str(folder / catalog_path(name, **TOKENS)) for name in ("s0_gate_receipt_2A", "sealed_inputs_2A")}
-    write_json(at["s0_gate_receipt_2A"], gate_receipt(RUN, "d" * 64, rows))
-    write_json(at["sealed_inputs_2A"], rows)
+    write_json(at["s0_gate_receipt_2A"], plain(receipt))
+    write_json(at["sealed_inputs_2A"], receipt.inventory())
     outputs = {name: str(folder / catalog_path(name, **TOKENS)) for name in ("s1_tz_lookup", "s1_run_report")}
     wanted = ("site_locations", "country_zones", "tz_overrides", "tz_nudge", "governance")
     write_json(
@@ -59,16 +62,16 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
                 "report": outputs["s1_run_report"],
                 "lineage": str(folder / "lineage.json"),
             },
-            "params": {"seed": SEED, "fingerprint": FINGERPRINT, "sort_memory_mb": SORT_MEMORY_MB},
+            "params": {"seed": SEED, "manifest_fingerprint": FINGERPRINT, "sort_memory_mb": SORT_MEMORY_MB},
         },
     )
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Run the prepared job and return its figures: seconds for imports, S1 itself, the whole of `run_job`; memory."""
+    """Run the prepared job and return its figures: seconds for imports, S1 itself, the whole of `carry_out`; memory."""
     job = json.loads((folder / "job.json").read_text())
     before = time.perf_counter()
-    from scripts.lib.job import run_job
+    from scripts.lib.job import carry_out
     from scripts.states.s1_tz_lookup import main
 
     imported = time.perf_counter()
@@ -80,7 +83,7 @@ def run(folder: Path) -> dict[str, Any]:
         inside["s1_s"] = time.perf_counter() - start
 
     log = [str(folder / "s1.jsonl")]
-    run_job(timed, SimpleNamespace(**job, wildcards={}, log=log, rule="s1_tz_lookup"))
+    carry_out(timed, SimpleNamespace(**job, wildcards={}, log=log, rule="s1_tz_lookup"))
     ended = time.perf_counter()
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {

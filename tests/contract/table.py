@@ -1,4 +1,7 @@
-"""The table code x case: each case breaks one thing in a house and returns the codes that come back."""
+"""The words of the case tables: what can be broken in a lawful house, and how a row is run.
+
+A row is `what is broken: (codes, how, ...)`. tests/rule breaks inputs by the dozen; here stands what it does not.
+"""
 
 import contextlib
 import shutil
@@ -6,43 +9,158 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import yaml
 
 from scripts.lib import contracts
-from tests.lawful import House
+from scripts.lib.files import read_json, write_json
+from scripts.states.outputs import check_output
+from tests.lawful import CODES, CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, column, raised
+
+ZEROS = "0" * 64
+LATER = "2026-01-01T00:00:00.000000Z"
 
 
-class Case(NamedTuple):
-    """`run` gets a house that has passed all states (`passed`) or has run none (`planted`)."""
+class Table(NamedTuple):
+    """The cases of one state."""
 
-    code: str
-    name: str
-    start: str
-    run: Callable[[House], list[str]]
+    state: str
+    before: dict[str, tuple]  # (codes, *changes) of a planted house; the states up to this one run on it
+    after: dict[str, tuple]  # (codes, *changes) of a house in which all states have passed; this one runs again
+    checks: dict[str, tuple]  # (codes, call) of one check, called on such a house, that returns codes
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """(kind, what, codes) of every case."""
+        for kind in ("before", "after", "checks"):
+            for what, row in getattr(self, kind).items():
+                yield kind, what, row[0]
+
+    def codes(self, kind: str, what: str, house: House) -> list[str]:
+        """Codes that come back when the case is run on `house`."""
+        _, *how = getattr(self, kind)[what]
+        if kind == "checks":
+            return how[0](house)
+        arguments = {}
+        for change in how:
+            arguments |= change(house) or {}
+        if kind == "before" and self.state != "S0":
+            house.through(f"S{int(self.state[1]) - 1}")
+        return raised(lambda: getattr(house, self.state.lower())(**arguments)) or house.codes(self.state)
 
 
-CASES: list[Case] = []
+# Changes: functions of a house; one may return arguments with which the state is called.
 
 
-def case(code: str, start: str = "planted") -> Callable:
-    """Register a function as a case that provokes `code`."""
+def edit(name: str, **fields: Any):
+    """Fields of a JSON object replaced."""
+    return lambda house: house.edit(name, lambda found: found | fields)
 
-    def register(function: Callable[[House], list[str]]) -> Callable[[House], list[str]]:
-        CASES.append(Case(code, function.__name__, start, function))
-        return function
 
-    return register
+def json(name: str, change: Callable[[Any], Any]):
+    """A JSON file changed in place, or by what `change` returns."""
+    return lambda house: house.edit(name, change)
+
+
+def flip(name: str):
+    def change(house: House) -> None:
+        house.flip(name)
+
+    return change
+
+
+def lost(name: str):
+    return lambda house: house.files[name].unlink()
+
+
+def policy(name: str, value: Any):
+    return lambda house: house.policy(name, value)
+
+
+def capped(**caps: float):
+    """Open caps but for these."""
+    return policy(
+        "governance", OPEN_CAPS | {name: {"value": cap, "why": "t", "source": "t"} for name, cap in caps.items()}
+    )
+
+
+def resealed(name: str, value: Any):
+    """Another policy under a seal that vouches for it."""
+
+    def change(house: House) -> None:
+        house.policy(name, value)
+        house.reseal(name, name)
+
+    return change
+
+
+def vouched(report: str, dataset: str, change: Callable[[pa.Table], pa.Table]):
+    """A table changed under a run report that vouches for it."""
+
+    def apply(house: House) -> None:
+        house.rewrite(dataset, change)
+        house.republish(report, dataset)
+
+    return apply
+
+
+def cell(name: str, row: int, value: Any):
+    """A change of one cell of a table."""
+
+    def change(table: pa.Table) -> pa.Table:
+        values = table[name].to_pylist()
+        values[row] = value
+        return column(table, name, values, table.schema.field(name).type)
+
+    return change
+
+
+def elsewhere(argument: str, dataset: str, place: str):
+    """The state is given a copy of a dataset that lies at another place."""
+
+    def change(house: House) -> dict[str, str]:
+        other = house.root / place
+        other.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(house.files[dataset], other)
+        return {argument: str(other)}
+
+    return change
+
+
+def to(argument: str, dataset: str, part: str, other: str):
+    """The state is told to write `dataset` where a part of the path is another."""
+    return lambda house: {argument: house.path(dataset).replace(part, other)}
+
+
+def staged(state: str, dataset: str, **fields: Any):
+    """A check: the common one of outputs, on a staged JSON dataset with other fields."""
+
+    def check(house: House) -> list[str]:
+        stage = house.root / "staged.json"
+        write_json(stage, read_json(house.files[dataset]) | fields)
+        tokens = TOKENS if "seed=" in house.path(dataset) else {"manifest_fingerprint": FINGERPRINT}
+        return raised(lambda: check_output(dataset, house.path(dataset), stage, tokens, CREATED), CODES[state])
+
+    return check
+
+
+def conflict(state: str, dataset: str):
+    """A check: the state while the dictionary gives `dataset` partitions that its path has not."""
+
+    def check(house: House) -> list[str]:
+        with _partitions(house.root, dataset, ["planet"]):
+            return raised(getattr(house, state.lower())) or house.codes(state)
+
+    return check
 
 
 @contextlib.contextmanager
-def contracts_with(folder: Path, file: str, change: Callable[[Any], None]) -> Iterator[None]:
-    """Work under a copy of config/contracts in which `change` has edited one YAML file."""
-    original = contracts.CONTRACTS
-    target = folder / "contracts"
+def _partitions(folder: Path, dataset: str, partitions: list[str]) -> Iterator[None]:
+    """Work under a copy of config/contracts whose dictionary says otherwise."""
+    original, target = contracts.CONTRACTS, folder / "contracts"
     shutil.copytree(original, target)
-    value = yaml.safe_load((target / file).read_text())
-    change(value)
-    (target / file).write_text(yaml.safe_dump(value))
+    value = yaml.safe_load((target / "dataset_dictionary.yaml").read_text())
+    value["datasets"][dataset]["partitions"] = partitions
+    (target / "dataset_dictionary.yaml").write_text(yaml.safe_dump(value))
     caches = (contracts.dictionary, contracts.registry, contracts.schema, contracts._schema_file)
     contracts.CONTRACTS = target
     try:
@@ -53,13 +171,3 @@ def contracts_with(folder: Path, file: str, change: Callable[[Any], None]) -> It
         contracts.CONTRACTS = original
         for cached in caches:
             cached.cache_clear()
-
-
-def conflict(house: House, dataset: str, call: Callable[[], list[str]]) -> list[str]:
-    """Codes of `call` while the dictionary gives `dataset` partitions that its path has not."""
-
-    def change(found: dict[str, Any]) -> None:
-        found["datasets"][dataset]["partitions"] = ["planet"]
-
-    with contracts_with(house.root, "dataset_dictionary.yaml", change):
-        return call()

@@ -5,15 +5,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from scripts.archive.prove import verify_tree
 from scripts.lib.files import pretty_json, sha256_file, sha256_text
-from scripts.verify import verify_tree
 
 DEEP = "[" * 200_000
 SEED = "results/runs/tiny/seed=42"
 RECORD = f"{SEED}/lineage/*/s1_tz_lookup.json"
 DATA = f"{SEED}/data/layer1/2A/s1_tz_lookup/*/*/*.parquet"
 BUNDLE = f"{SEED}/data/layer1/2A/validation/*"
-AUTHORITY = "config/authority/tiny.yaml"
+PINS = "config/authority/pins/tiny/42.json"
 
 
 def copy(certified: Path, folder: Path) -> Path:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.verify import verify_tree
+from scripts.archive.prove import verify_tree
 from tests.tiny import COLLAPSED, make_tiny, result_bytes, snakemake
 
 

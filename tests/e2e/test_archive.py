@@ -5,16 +5,19 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
 
 from scripts.archive import archive_run
+from scripts.archive.prove import say, verify_tree
+from scripts.archive.sums import sealed, unsealed
 from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
-from scripts.lib.files import read_json, sha256_file, sha256_text
-from scripts.verify import main, verify_tree
+from scripts.lib.files import read_json, sha256_file
+from scripts.lib.lineage import HashedFile
 from tests.e2e.forge import relative, reseal
 from tests.tiny import snakemake
 
@@ -133,7 +136,8 @@ def pack(folder: Path, monkeypatch: pytest.MonkeyPatch, extra: tuple[str, ...] =
     record = read_json("results/archive/lineage/tiny.json")
     given = {name: [entry["path"] for entry in record["inputs"][name]] for name in ("results", "project")}
     given["project"] = sorted([*given["project"], *extra])
-    archive_run.main(**given, archive="again.tar.gz", checksum="again.tar.gz.sha256", **record["params"])
+    written = {"archive": "again.tar.gz", "checksum": "again.tar.gz.sha256"}
+    archive_run.main(**given, **written, **record["wildcards"], **record["params"])
     return folder / "again.tar.gz"
 
 
@@ -159,7 +163,7 @@ def test_another_run_that_is_out_of_date_keeps_nothing_from_being_packed(project
     made = project / "results/runs/other/certification/verdict.txt"
     made.parent.mkdir(parents=True)
     made.write_text("an earlier verdict")
-    record["outputs"] = {"verdict": [{"path": relative(project, made), "sha256": sha256_file(made)}]}
+    record["outputs"] = {"verdict": [vars(replace(HashedFile.of(made), path=relative(project, made)))]}
     path = project / "results/runs/other/lineage/certify_run.json"
     path.parent.mkdir()
     path.write_text(json.dumps(record))
@@ -207,8 +211,7 @@ def test_odd_names_are_packed_and_a_line_feed_is_refused(project: Path, monkeypa
 
 def seal(root: Path, change: Callable[[str], str]) -> None:
     """Change the list of an archive and seal it again."""
-    body = change((root / "SHA256SUMS").read_text().rpartition("# ")[0])
-    (root / "SHA256SUMS").write_text(f"{body}# {sha256_text(body)}  of the lines above\n")
+    (root / "SHA256SUMS").write_text(sealed(change(unsealed((root / "SHA256SUMS").read_text()))))
 
 
 def test_an_archive_is_judged_by_its_list_alone(restored: Path):
@@ -235,9 +238,9 @@ def test_an_archive_is_judged_by_its_list_alone(restored: Path):
 
 def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
     listed = (restored / "SHA256SUMS").read_text().count("\n") - 1
-    assert main(str(restored)) == 0
+    assert say(str(restored)) == 0
     assert capsys.readouterr().out == f"verify: ok, archive, {listed} files\n"
     for name in ("SHA256SUMS", "ro-crate-metadata.json"):
         (restored / name).unlink()
-    assert main(str(restored)) == 0
+    assert say(str(restored)) == 0
     assert capsys.readouterr().out.startswith("verify: ok, project, ")

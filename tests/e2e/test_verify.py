@@ -1,5 +1,8 @@
 """Tamper matrix: whatever is done to one file of a run, `verify` finds it and names that file first."""
 
+import importlib.util
+import os
+import py_compile
 import re
 import shutil
 import subprocess
@@ -9,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.verify import Tree, verify_tree
+from scripts.archive.prove import verify_tree
+from scripts.archive.tree import Tree
 from tests.tiny import snakemake
 
 pytestmark = pytest.mark.slow
@@ -148,17 +152,39 @@ def test_every_tampering_is_found_and_the_right_file_named(place: str, tamper, r
     assert verify_tree(root) == []
 
 
+def command_line(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`verify` as an auditor runs it, by the file in the archive and with the bare standard library."""
+    command = [sys.executable, "-I", "-S", str(root / "scripts/verify.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+
+
 def test_command_line_exit_codes_and_short_messages(unpacked: Path):
-    command = [sys.executable, "-I", "-S", str(unpacked / "scripts/verify.py"), str(unpacked)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    done = command_line(unpacked, str(unpacked))
+    assert (done.returncode, done.stdout.count("\n"), done.stderr) == (0, 1, "")
     path = unpacked / "results/runs/tiny/certification/segment2a_certification.json"
     data = path.read_bytes()
     path.write_bytes(data.replace(b"FAIL_REALISM", b"PASS_BPLUS"))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = command_line(unpacked, str(unpacked))
     path.write_bytes(data)
     assert done.returncode == 1
     assert f"first broken link: {path.relative_to(unpacked)}" in done.stdout.splitlines()[-1]
+    assert "PATH" in command_line(unpacked, "--help").stdout
+
+
+def test_the_proof_runs_its_own_sources_and_leaves_nothing_behind(unpacked: Path, tmp_path: Path):
+    """Byte code of other sources fits by time and size, as an archive sets all times to 0: it must not be run."""
+    before = sorted(unpacked.rglob("*"))
+    source = unpacked / "scripts/archive/prove.py"
+    lie = tmp_path / "lie.py"
+    lie.write_text("def say(root):\n    print('verify: ok')\n    return 0\n".ljust(source.stat().st_size, "#"))
+    os.utime(lie, ns=(source.stat().st_mtime_ns,) * 2)
+    planted = Path(importlib.util.cache_from_source(str(source)))
+    py_compile.compile(str(lie), str(planted), str(source), doraise=True)
+    try:
+        assert command_line(unpacked, str(unpacked)).stdout.startswith("verify: ok, archive, ")
+    finally:
+        shutil.rmtree(planted.parent)
+    assert sorted(unpacked.rglob("*")) == before
 
 
 def test_plain_sha256sum_checks_the_archive(unpacked: Path):
@@ -171,26 +197,19 @@ def test_plain_sha256sum_checks_the_archive(unpacked: Path):
     path.write_bytes(data)
 
 
-@pytest.fixture
-def forged(project: Path, tmp_path: Path) -> Path:
-    """A copy to tamper with."""
-    shutil.copytree(project, tmp_path / "forged")
-    return tmp_path / "forged"
-
-
-def test_edited_code_and_edited_pins_are_named(forged: Path):
-    script = forged / "scripts/states/s3_timetable.py"
+def test_edited_code_and_edited_pins_are_named(tree: Path):
+    script = tree / "scripts/states/s3_timetable.py"
     script.write_text(script.read_text() + "\n")
-    pins = forged / "config/authority/tiny.yaml"
+    pins = tree / "config/authority/pins/tiny/42.json"
     pins.write_text(re.sub(r'run_receipt.json": "\w', 'run_receipt.json": "x', pins.read_text(), count=1))
-    found = {finding.path: finding for finding in verify_tree(forged)}
-    assert sorted(found) == ["config/authority/tiny.yaml", "scripts/states/s3_timetable.py"]
+    found = {finding.path: finding for finding in verify_tree(tree)}
+    assert sorted(found) == ["config/authority/pins/tiny/42.json", "scripts/states/s3_timetable.py"]
     assert max(str(finding).count("\n") for finding in found.values()) < 3
 
 
-def test_what_a_killed_job_left_is_named_as_such(forged: Path):
-    left = forged / "results/reference/reference/.index.bin.12.stage"
+def test_what_a_killed_job_left_is_named_as_such(tree: Path):
+    left = tree / "results/reference/reference/.index.bin.12.stage"
     left.write_text("half")
-    (finding,) = verify_tree(forged)
-    assert (finding.word, finding.path) == ("unexplained", left.relative_to(forged).as_posix())
+    (finding,) = verify_tree(tree)
+    assert (finding.word, finding.path) == ("unexplained", left.relative_to(tree).as_posix())
     assert "killed job" in finding.why

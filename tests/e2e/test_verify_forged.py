@@ -3,18 +3,20 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from scripts.archive.prove import verify_tree
 from scripts.certification.prune import prune
 from scripts.lib.files import pretty_json, sha256_file
-from scripts.verify import verify_tree
+from scripts.lib.lineage import HashedFile
 from tests.e2e.forge import (
-    AUTHORITY,
     BUNDLE,
     DATA,
     DEEP,
+    PINS,
     RECORD,
     SEED,
     edit_json,
@@ -110,41 +112,12 @@ def test_seals_that_hang_on_no_record_are_followed(tree: Path, pattern: str, cha
     assert named(tree) == [("changed", relative(tree, path))]
 
 
-def pin_of(text: str) -> str:
-    """The pin of the run receipt of seed 42."""
-    return text.split("  42:\n")[1].split('run_receipt.json": "')[1][:64]
-
-
-def pin_forgeries() -> list[tuple[str, Callable[[str, str], str]]]:
-    other = "0" * 64
-    return [
-        ("old pin in a comment", lambda text, pin: text.replace(pin, other) + f'# "run_receipt.json": "{pin}"\n'),
-        ("old pin behind the line", lambda text, pin: text.replace(f'"{pin}"', f'"{other}"  # "{pin}"')),
-        ("pin of another seed", lambda text, pin: swap_seeds(text)),
-        (
-            "pin stated twice",
-            lambda text, pin: text.replace(f'"{pin}"\n', f'"{pin}"\n      "run_receipt.json": "{other}"\n'),
-        ),
-        ("seed stated twice", lambda text, pin: text.replace("seeds:\n", "seeds:\n  4_2:\n    files:\n")),
-        ("another run", lambda text, pin: text.replace('run_id: "', 'run_id: "0')),
-        ("another form", lambda text, pin: text.replace("seeds:\n", "seeds: {}\n")),
-        ("no seeds", lambda text, pin: "seeds: 5\n"),
-        ("nested", lambda text, pin: text.replace("seeds:\n", f"seeds: {DEEP}\n")),
-        ("empty", lambda text, pin: ""),
-        ("no text", lambda text, pin: text + "\udcff"),
-    ]
-
-
-def swap_seeds(text: str) -> str:
-    return text.replace("  42:\n", "  43:\n").replace("  7:\n", "  42:\n").replace("  43:\n", "  7:\n")
-
-
-def test_pins_are_read_not_searched(tree: Path):
-    path = tree / AUTHORITY
+def test_changed_pins_are_the_one_finding(tree: Path):
+    path = tree / PINS
     text = path.read_text()
-    for what, forge in pin_forgeries():
-        path.write_bytes(forge(text, pin_of(text)).encode("utf-8", "surrogateescape"))
-        assert named(tree) == [("changed", AUTHORITY)], what
+    for forged in (text.replace('"run_id": "', '"run_id": "0'), text + "\n", "", "{", DEEP, text + "\udcff"):
+        path.write_bytes(forged.encode("utf-8", "surrogateescape"))
+        assert named(tree) == [("changed", PINS)], forged[-80:]
 
 
 def test_a_prune_receipt_that_prune_did_not_write_explains_nothing(tree: Path):
@@ -235,3 +208,12 @@ def test_an_input_made_anew_breaks_the_link_to_its_reader(tree: Path):
     (finding,) = verify_tree(tree)
     assert finding.path == relative(tree, path)
     assert "s2_overrides.json" in finding.why
+
+
+@pytest.mark.parametrize("record", ["results/upstream/tiny/seed=42/lineage/*/*.json", f"{SEED}/lineage/*/s0_gate.json"])
+def test_a_job_that_was_held_to_other_pins_is_named(tree: Path, record: str):
+    path, other = one(tree, record), HashedFile.of(tree / "config/authority/pins/tiny/7.json")
+    reseal(
+        path, lambda found: found["inputs"].update(pins=[vars(replace(other, path=relative(tree, Path(other.path))))])
+    )
+    assert named(tree) == [("changed", relative(tree, path))]

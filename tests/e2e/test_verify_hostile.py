@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.verify import main, verify_tree
-from tests.e2e.forge import AUTHORITY, BUNDLE, DATA, DEEP, RECORD, SEED, copy, named, one, relative, reseal_all
+from scripts.archive.prove import say, verify_tree
+from tests.e2e.forge import BUNDLE, DATA, DEEP, PINS, RECORD, SEED, copy, named, one, relative, reseal_all
 
 pytestmark = pytest.mark.slow
 NOBODY = 65534
@@ -60,9 +60,7 @@ def bind(path: Path) -> None:
         os.chdir(before)
 
 
-@pytest.mark.parametrize(
-    "pattern", [RECORD, DATA, f"{BUNDLE}/_passed.flag", AUTHORITY, "scripts/states/s1_tz_lookup.py"]
-)
+@pytest.mark.parametrize("pattern", [RECORD, DATA, f"{BUNDLE}/_passed.flag", PINS, "scripts/states/s1_tz_lookup.py"])
 def test_what_is_no_file_is_neither_followed_nor_waited_for(tree: Path, pattern: str):
     path = one(tree, pattern)
     data = path.read_bytes()
@@ -107,7 +105,7 @@ def test_special_files_below_results_are_unexplained(tree: Path):
 
 def test_a_name_cannot_write_the_last_line(tree: Path, capsys: pytest.CaptureFixture):
     (tree / "results/x\nverify: ok, project, 223 files").write_text("evil")
-    assert main(str(tree)) == 1
+    assert say(str(tree)) == 1
     assert capsys.readouterr().out.splitlines()[-1].startswith("verify: 1 not ok")
 
 
@@ -115,11 +113,11 @@ def test_a_name_cannot_write_the_last_line(tree: Path, capsys: pytest.CaptureFix
 def test_nothing_proves_nothing(tree: Path, gone: str, capsys: pytest.CaptureFixture):
     for path in sorted(tree.glob(gone)):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert main(str(tree)) == 1
+    assert say(str(tree)) == 1
     assert ("missing", "results") in named(tree)
 
 
-@pytest.mark.parametrize("what", [".", "results", f"{SEED}/data", RECORD, DATA, AUTHORITY])
+@pytest.mark.parametrize("what", [".", "results", f"{SEED}/data", RECORD, DATA, PINS])
 def test_what_cannot_be_read_is_named_as_such(certified: Path, what: str):
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o755)

@@ -16,15 +16,9 @@ def statuses(house) -> list[str]:
     return [house.report(f"S{number}")["status"] for number in range(1, 6)]
 
 
-def run_all(house) -> None:
-    house.s0()
-    for state in ("s1", "s2", "s3", "s4", "s5"):
-        getattr(house, state)()
-
-
 def test_failed_s1_blocks_s2_s4_s5(planted):
     planted.plant(site_table([(3, "US", 1, -100.0, 40.0), *SITES]))
-    run_all(planted)
+    planted.run_all()
     assert statuses(planted) == ["fail", "blocked", "pass", "blocked", "blocked"]
     assert not planted.files["validation_bundle_2A"].exists()
     error = planted.report("S1")["errors"][0]
@@ -35,14 +29,14 @@ def test_failed_s1_blocks_s2_s4_s5(planted):
 def test_failed_s3_blocks_s4_s5(planted):
     planted.files["tzdb"].write_bytes(archive_of(tzif_tree(["Europe/Paris"])))
     write_release(planted.files["tzdb"].parent)
-    run_all(planted)
+    planted.run_all()
     assert statuses(planted) == ["pass", "pass", "fail", "blocked", "blocked"]
     assert not planted.files["validation_bundle_2A"].exists()
 
 
 def test_failed_s2_withholds_its_table_and_keeps_s1(planted):
     planted.policy("tz_overrides", [{key: value for key, value in OVERRIDE.items() if key != "owner"}])
-    run_all(planted)
+    planted.run_all()
     assert statuses(planted) == ["pass", "fail", "pass", "blocked", "blocked"]
     assert pq.read_metadata(planted.path("s1_tz_lookup")).num_rows == len(SITES)
     assert pq.read_metadata(planted.path("site_timezones")).num_rows == 0
@@ -50,7 +44,7 @@ def test_failed_s2_withholds_its_table_and_keeps_s1(planted):
 
 def test_withheld_datasets_name_their_codes_and_keep_their_schema(planted):
     planted.plant(site_table([(3, "US", 1, -100.0, 40.0), *SITES]))
-    run_all(planted)
+    planted.run_all()
     assert withheld_codes(planted.files["s1_tz_lookup"]) == ["2A-S1-055"]
     assert withheld_codes(planted.files["site_timezones"]) == ["2A-S2-blocked"]
     found = pq.read_schema(planted.path("s1_tz_lookup")).remove_metadata()

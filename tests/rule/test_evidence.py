@@ -3,6 +3,7 @@
 import json
 import logging
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -10,9 +11,11 @@ from scripts.lib import logs
 from scripts.lib.files import read_json, sha256_file, tree_files
 from scripts.states import s5_bundle
 from scripts.states.bundle import verify_bundle
-from scripts.states.policy import load_governance
-from scripts.states.s1_tally import Tally
-from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, raised, site_table
+from scripts.states.caps import load_caps
+from scripts.states.s1_tally import S1Tally, blocks
+from scripts.states.site_key import KeyCheck
+from scripts.states.site_pass import Passed
+from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, column, raised, site_table
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
 
 MCC = {**OVERRIDE, "scope": "mcc", "target": "5812"}
@@ -42,10 +45,37 @@ def test_sites_without_zone_are_no_lost_rows(planted):
 
 
 def test_lost_rows_are_counted(planted):
-    tally = Tally()
-    tally.keys.rows, tally.written = len(SITES), len(SITES) - 2
-    caps = load_governance(planted.files["governance"], "2A-S1-010", CREATED[:10])
-    assert tally.report([], caps)["checks"]["coverage_mismatch"] == 2
+    keys = KeyCheck()
+    keys.rows = len(SITES)
+    passed = Passed(keys, len(SITES) - 2, S1Tally.nothing(zones=3), sorted_input=True)
+    assert blocks(passed, load_caps(planted.path("governance"), CREATED[:10]))["checks"]["coverage_mismatch"] == 2
+
+
+def test_counters_of_a_failed_s2_are_those_of_its_checks(passed):
+    """Each counter that is 0 in every lawful report, where it is not: two rows at once, each with its own fault."""
+
+    def change(table):
+        tzid, scope = table["tzid_provisional"].to_pylist(), table["override_scope"].to_pylist()
+        tzid[0], tzid[1], tzid[2], scope[4] = None, "Not a zone", "Europe/Rome", "country"
+        table = column(table, "tzid_provisional", tzid, pa.string())
+        return column(table, "override_scope", scope, pa.string())
+
+    passed.rewrite("s1_tz_lookup", change)
+    passed.republish("s1_run_report", "s1_tz_lookup")
+    assert passed.s2() == ["2A-S2-052", "2A-S2-053", "2A-S2-054", "2A-S2-055", "2A-S2-057"]
+    report = passed.report("S2")
+    checks = {"pk_duplicates": 0, "coverage_mismatch": 0, "null_tzid": 1, "unknown_tzid": 1, "tzid_not_in_tz_world": 1}
+    assert report["checks"] == checks
+    assert report["counts"]["override_no_effect"] == 1 and report["counts"]["mcc_targets_missing"] == 0
+
+
+def test_merchants_that_the_map_has_not_are_counted(planted):
+    planted.mcc_map([(8, 5812)])
+    planted.policy("tz_overrides", [OVERRIDE, MCC])
+    planted.through("S1")
+    assert planted.s2() == ["2A-S2-023"]
+    counts = planted.report("S2")["counts"]
+    assert (counts["mcc_targets_missing"], counts["overridden_total"]) == (1, 1)
 
 
 def test_a_lookup_out_of_order_is_sorted_before_it_is_judged(planted):
@@ -159,7 +189,8 @@ def test_an_intact_bundle_is_replaced_when_its_evidence_changed(planted):
         planted.files[name].unlink()  # declared outputs, which Snakemake removes before it reruns their jobs
     assert (planted.s3(horizon_year=2030), planted.s4(), planted.s5()) == ([], [], [])
     after = verify_bundle(planted.files["validation_bundle_2A"])
-    assert after != before and planted.report("S5")["digest"]["computed_sha256"] == after
+    assert after.digest != before.digest == before.stated
+    assert planted.report("S5")["digest"]["computed_sha256"] == after.digest
 
 
 def test_checks_of_a_bundle_obey_their_schema(planted, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.lawful import House, raised
+from tests.lawful import raised
 
 # file -> the state that reads it next, once S0 has sealed it or an earlier state has published it
 SEALED = {
@@ -32,19 +32,11 @@ def places(name: str, size: int) -> list[int]:
     return sorted(np.random.Generator(np.random.Philox(key=key)).integers(0, size, FLIPS).tolist())
 
 
-def flip(house: House, name: str, offset: int) -> bytes:
-    original = house.files[name].read_bytes()
-    changed = bytearray(original)
-    changed[offset] ^= 1 << (offset % 8)
-    house.files[name].write_bytes(bytes(changed))
-    return original
-
-
 @pytest.mark.parametrize("name", [*SEALED, *PUBLISHED])
 def test_next_state_finds_the_flip(name, passed):
     state = (SEALED | PUBLISHED)[name]
     for offset in places(name, passed.files[name].stat().st_size):
-        original = flip(passed, name, offset)
+        original = passed.flip(name, offset)
         codes = getattr(passed, state.lower())()
         report = passed.report(state)
         assert report["status"] == "fail" and codes, (name, offset)
@@ -56,7 +48,7 @@ def test_next_state_finds_the_flip(name, passed):
 @pytest.mark.parametrize("name", ["site_locations", "bundle_flag", "run_receipt", "tzdb", "tzdb_meta"])
 def test_gate_finds_the_flip(name, passed):
     for offset in places(name, passed.files[name].stat().st_size):
-        original = flip(passed, name, offset)
+        original = passed.flip(name, offset)
         assert raised(passed.s0), (name, offset)
         passed.files[name].write_bytes(original)
 
@@ -66,7 +58,7 @@ def test_gate_finds_a_flip_in_every_member_of_the_bundle(passed):
     for member in members:
         passed.files["member"] = member
         for offset in places(member.name, member.stat().st_size)[:5]:
-            original = flip(passed, "member", offset)
+            original = passed.flip("member", offset)
             assert raised(passed.s0), (member.name, offset)
             member.write_bytes(original)
 
@@ -77,6 +69,6 @@ def test_bundle_finds_the_flip(passed):
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         passed.files["evidence"] = path
         for offset in places(path.name, path.stat().st_size)[:5]:
-            original = flip(passed, "evidence", offset)
+            original = passed.flip("evidence", offset)
             assert raised(passed.s5) == ["2A-S5-060"], (path.name, offset)
             path.write_bytes(original)

@@ -12,20 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.contracts import load_yaml
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Breach, Fault
 from scripts.reference.tzdb import read_zones
-from scripts.states.policy import (
-    active,
-    compile_overrides,
-    incomplete_provenance,
-    load_governance,
-    load_nudge,
-    load_overrides,
-)
-from scripts.states.s0_inputs import check_tzdb, read_run_receipt
+from scripts.states.caps import load_caps
+from scripts.states.nudge import load_nudge
+from scripts.states.overrides import active, compile_overrides, load_overrides
+from scripts.states.s0_inputs import check_run_receipt, check_tzdb
 from scripts.upstream.bundle_law import check_bundle
 from scripts.zone_index.index import lookup, open_index
-from tests.lawful import SITES_SCHEMA, House
+from tests.lawful import CODES, SITES_SCHEMA, House, raised
 from tests.lawful_world import RELEASE, SQUARES, reference
 
 FUZZ = settings(
@@ -175,29 +170,27 @@ def test_yaml_loads_or_raises_yaml_errors(tmp_path, content):
 @given(texts)
 def test_overrides_that_load_are_lawful(tmp_path, content):
     try:
-        rows = load_overrides(written(tmp_path, content), "2A-S0-030", "2A-S0-031")
-    except Abort as problem:
-        assert problem.code in ("2A-S0-030", "2A-S0-031") and len(str(problem).splitlines()) == 3
+        rows = load_overrides(written(tmp_path, content))
+    except Fault as problem:
+        assert problem.kind in (Breach.CONTENT, Breach.DUPLICATE) and problem.place == "tz_overrides"
+        assert len(str(problem).splitlines()) == 3
         return
-    assert all(row["scope"] in ("site", "mcc", "country") and row["target"] and row["tzid"] for row in rows)
-    incomplete_provenance(rows)
+    assert all(row.scope in ("site", "mcc", "country") and row.target and row.tzid for row in rows)
+    assert all(isinstance(row.says_who_and_why, bool) for row in rows)
     try:
-        compile_overrides(active(rows, "2026-02-15"), list(SQUARES), "2A-S1-053")
-    except Abort as problem:
-        assert problem.code == "2A-S1-053"
+        compile_overrides(active(rows, "2026-02-15"), list(SQUARES))
+    except Fault as problem:
+        assert problem.kind is Breach.ZONE
 
 
 @FUZZ
 @given(texts)
-def test_other_policies_raise_their_code(tmp_path, content):
+def test_other_policies_are_refused(tmp_path, content):
     path = written(tmp_path, content)
-    for load, code in (
-        (load_nudge, "2A-S1-021"),
-        (lambda path: load_governance(path, "2A-S1-010", "2026-01-01"), "2A-S1-010"),
-    ):
-        with pytest.raises(Abort) as caught:  # nothing that is generated here is a lawful nudge or governance file
+    for load, dataset in ((load_nudge, "tz_nudge"), (lambda path: load_caps(path, "2026-01-01"), "governance")):
+        with pytest.raises(Fault) as caught:  # nothing that is generated here is a lawful nudge or governance file
             load(path)
-        assert caught.value.code == code
+        assert (caught.value.kind, caught.value.place) == (Breach.CONTENT, dataset)
 
 
 json_bytes = st.one_of(
@@ -212,13 +205,12 @@ def test_json_inputs_raise_their_codes(house, tmp_path, content):
     path = tmp_path / "index.json"
     path.write_bytes(content)
     for call, codes in (
-        (lambda: read_run_receipt(str(path), 42, house.pins), {"2A-S0-010"}),
+        (lambda: check_run_receipt(str(path), house.pins), {"2A-S0-010"}),
         (lambda: check_bundle(str(path), str(tmp_path / "_passed.flag")), {"2A-S0-003"}),
         (lambda: check_tzdb(house.path("tzdb"), str(path), RELEASE), {"2A-S0-022", "2A-S0-023"}),
     ):
-        with pytest.raises(Abort) as caught:
-            call()
-        assert caught.value.code in codes
+        found = raised(call, CODES["S0"])
+        assert found and set(found) <= codes
 
 
 @FUZZ

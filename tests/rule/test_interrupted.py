@@ -6,15 +6,9 @@ import os
 import pytest
 
 from scripts.lib import files
-from scripts.lib.files import sha256_file, tree_files
 from tests.lawful import House
 
 STATES = ("s0", "s1", "s2", "s3", "s4", "s5")
-
-
-def digests(house: House) -> dict[str, str]:
-    names = [name for name in tree_files(house.root) if name.startswith(("data/", "reports/"))]
-    return {name: sha256_file(house.root / name) for name in names}
 
 
 class Broken(OSError):
@@ -28,14 +22,14 @@ def full_disk(*_args, **_kwargs):
 @pytest.mark.parametrize("state", STATES)
 def test_disk_full_at_the_move(state, passed, monkeypatch):
     """Over published results: the job fails, every byte stays."""
-    before = digests(passed)
+    before = passed.published()
     passed.files["validation_bundle_2A"].joinpath("keep").parent.mkdir(exist_ok=True)
     if state == "s5":  # a bundle of the same bytes is not moved again, so let there be none
         return _first_bundle(passed, monkeypatch)
     monkeypatch.setattr(files.os, "replace", full_disk)
     with pytest.raises(Broken):
         getattr(passed, state)()
-    assert digests(passed) == before
+    assert passed.published() == before
     assert passed.leftovers() == []
 
 
@@ -44,13 +38,13 @@ def _first_bundle(house: House, monkeypatch) -> None:
     for path in files_of_bundle:
         path.unlink() if path.is_file() else path.rmdir()
     house.files["validation_bundle_2A"].rmdir()
-    before = digests(house)
+    before = house.published()
     real = os.replace
     target = str(house.files["validation_bundle_2A"])
     monkeypatch.setattr(files.os, "replace", lambda a, b: full_disk() if str(b) == target else real(a, b))
     with pytest.raises(Broken):
         house.s5()
-    assert digests(house) == before
+    assert house.published() == before
     assert not house.files["validation_bundle_2A"].exists() and house.leftovers() == []
 
 
@@ -59,11 +53,11 @@ def test_disk_full_in_an_empty_root(state, planted, monkeypatch):
     """In a new root: nothing of the state lies there afterwards, neither data nor report."""
     for earlier in STATES[: STATES.index(state)]:
         getattr(planted, earlier)()
-    before = digests(planted)
+    before = planted.published()
     monkeypatch.setattr(files.os, "fsync", full_disk)
     with pytest.raises(Broken):
         getattr(planted, state)()
-    assert digests(planted) == before
+    assert planted.published() == before
     assert planted.leftovers() == []
 
 
@@ -101,7 +95,7 @@ def test_interrupt_by_the_user(planted, monkeypatch):
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scripts.states.s1_tz_lookup.to_batch", interrupted)
+    monkeypatch.setattr("scripts.states.s1_tz_lookup.rows_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         planted.s1()
     assert not planted.files["s1_tz_lookup"].exists() and not planted.files["s1_run_report"].exists()

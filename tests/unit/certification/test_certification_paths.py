@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from scripts.certification import certify_run
 from scripts.lib.contracts import load_yaml
-from scripts.lib.files import read_json, write_json
+from scripts.lib.files import read_json
 from scripts.scoring import score_seed
 from tests.lawful import FINGERPRINT, OPEN_CAPS, OVERRIDE, House
 from tests.lawful_world import reference
+from tests.planted import SEEDS, certify
 
-SEEDS = [42, 7, 101, 202]
 AT = {  # a point of each square that no other covers, and one in the overlap of China's two
     "Auckland": (171.0, -40.0),
     "Chatham": (-178.0, -42.0),
@@ -30,7 +29,6 @@ AMBIGUOUS = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai")
 DROPPED = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 99}
 TO_URUMQI = OVERRIDE | {"tzid": "Asia/Urumqi"}
 CAPS = load_yaml("config/policy/governance.yaml")
-COMPARED = {"against": {}}
 
 
 def sites(plan: dict[tuple[str, str], int], seed: int) -> list[tuple]:
@@ -59,9 +57,7 @@ class World:
         root = self.folder / str(self.number)
         house = House(root, self.shared, sites(plan, seed if jitter is None else jitter), list(overrides))
         house.policy("governance", governance)
-        house.s0()
-        for state in ("s1", "s2", "s3", "s4", "s5"):
-            getattr(house, state)()
+        house.run_all()
         names = ["run_receipt", "site_locations", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
         outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
         score_seed.main(
@@ -71,34 +67,12 @@ class World:
             cohorts="config/certification/cohorts.yaml",
             **{name: str(root / file) for name, file in outputs.items()},
             seed=seed,
-            fingerprint=FINGERPRINT,
+            manifest_fingerprint=FINGERPRINT,
         )
         return read_json(root / "m.json")
 
-    def certify(self, metrics: list[dict[str, Any]], compared=COMPARED, order=None, required=SEEDS) -> dict[str, Any]:
-        out = self.folder / "out"
-        paths = []
-        for number, entry in enumerate(order or metrics):
-            paths.append(str(out / f"{number}.json"))
-            write_json(paths[-1], entry)
-        write_json(out / "comparison.json", compared)
-        files = ("certification", "gate_table", "freeze_record", "verdict")
-        certify_run.main(
-            seed_metrics=paths,
-            earth=[],
-            diagnostics=[],
-            comparison=str(out / "comparison.json"),
-            gates="config/certification/gates.yaml",
-            triage="config/certification/triage.yaml",
-            metrics="config/certification/metrics.yaml",
-            **{name: str(out / name) for name in files},
-            run="planted",
-            authority="planted",
-            required_seeds=required,
-            retained={"planted": {"42": metrics[0]["run_id"]}},
-        )
-        found = read_json(out / "certification")
-        return found | {"freeze": read_json(out / "freeze_record"), "lines": (out / "verdict").read_text()}
+    def certify(self, metrics: list[dict[str, Any]], **given) -> dict[str, Any]:
+        return certify(self.folder / "out", metrics, **given)
 
     def run(self, plan, **policy) -> dict[str, Any]:
         return self.certify([self.seed_metrics(plan, seed, **policy) for seed in SEEDS])
@@ -199,8 +173,8 @@ def test_the_same_data_under_two_seeds_fails(world, even):
 
 
 def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
-    broken = even[0] | {"verdict": "FAIL_REALISM"}
-    broken["failing_gates"] = {grade: ["s5_digest_matches_flag"] for grade in ("B", "BPLUS")}
+    checks = {grade: found | {"s5_digest_matches_flag": False} for grade, found in even[0]["checks"].items()}
+    broken = even[0] | {"checks": checks}
     assert world.certify([broken, *even[1:]])["decided_by"] == ["s5_digest_matches_flag fails on seed 42"]
 
 
@@ -217,7 +191,7 @@ def test_a_missing_seed_fails(world, even):
 
 def test_the_order_of_seeds_does_not_matter(world, even):
     first = world.certify(even)
-    again = world.certify(even, order=even[::-1])
+    again = world.certify(even[::-1])
     for key in ("status", "gates", "stability", "failing_gates", "runset"):
         assert first[key] == again[key]
 

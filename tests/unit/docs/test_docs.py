@@ -6,22 +6,26 @@ from pathlib import Path
 import pytest
 
 from scripts.lib.contracts import load_yaml
+from scripts.lib.pins import pins_path, read_pins
 
-PAGES = [Path("README.md"), *sorted(Path("docs").glob("*.md"))]
+PAGES = [Path("README.md"), Path("CONTRIBUTING.md"), *sorted(Path("docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)")
 PATH = re.compile(r"(?:scripts|config|docs|tests|rules|envs|profiles)/[\w./-]*[\w/]")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_named_paths_exist(page):
     text = page.read_text()
-    named = set(PATH.findall(text)) | {f"docs/{link}" for link in re.findall(r"\]\((\w[\w-]*\.md)\)", text)}
+    named = set(PATH.findall(text))
     examples = {
         "config/authority/mine.yaml",
+        "config/authority/pins/mine/SEED.json",
         "config/candidates/my_idea.yaml",
-        "tests/contract/cases_sN.py",
+        "tests/contract/sN.py",
         "scripts/states/sN_",
     }
     assert sorted(path for path in named - examples if not Path(path).exists()) == []
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -40,5 +44,5 @@ def test_consumers_example_names_the_pinned_run():
     text = Path("docs/consumers.md").read_text()
     (run, seed) = re.search(r"results/runs/(\w+)/seed=(\d+)", text).groups()
     authority = load_yaml(Path(f"config/candidates/{run}.yaml"))["authority"]
-    pins = load_yaml(Path(f"config/authority/{authority}.yaml"))["seeds"][int(seed)]
-    assert re.search(r'"([0-9a-f]{64})"', text)[1] == pins["manifest_fingerprint"]
+    pins = read_pins(pins_path(authority, seed))
+    assert re.search(r'"([0-9a-f]{64})"', text)[1] == pins.manifest_fingerprint

@@ -36,3 +36,10 @@ def test_conda_file_installs_the_lock_on_the_same_python():
 def test_no_index_host_is_named():
     for path in (ROOT / "envs").iterdir():
         assert "://" not in path.read_text(), path.name
+
+
+def test_hooks_run_before_a_commit_what_make_lint_runs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    recipe = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
+    assert [hook["entry"] for hook in hooks[0]["hooks"]] == [line.strip() for line in recipe.splitlines()[1:]]

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.errors import Abort, UsageError, reason_codes
+from scripts.lib.errors import Abort, UsageError, coded, reason_codes
+from scripts.lib.pins import SeedPins
 from scripts.states.bundle import verify_bundle
-from scripts.states.policy import load_nudge
-from scripts.states.reopen_record import check_reopen
+from scripts.states.nudge import load_nudge
+from scripts.states.s0_reopen import check_reopen
+from scripts.states.s1_tz_lookup import CODES
 
 
 def lines(call, *arguments) -> list[str]:
@@ -19,7 +21,7 @@ def lines(call, *arguments) -> list[str]:
 
 
 def test_an_authority_that_is_not_frozen():
-    what, where, action = lines(check_reopen, "mine", False, None, 42, "2026-02-22")
+    what, where, action = lines(check_reopen, "mine", [], SeedPins(42, "", "", "", "2026-02-22", {}))
     assert what.startswith("2A-S0-004") and "`mine` is not frozen" in what
     assert "path=config/config.yaml" in where
     assert "`mine` under `frozen_authorities`" in action and "config/reopen/NAME.yaml" in action
@@ -36,12 +38,12 @@ def test_a_policy_is_corrected_where_it_is_written(tmp_path):
     policy = tmp_path / "results/runs/mine/policy/tz_nudge.yml"
     policy.parent.mkdir(parents=True)
     policy.write_text("semver: 1\n")
-    _, where, action = lines(load_nudge, str(policy))
+    _, where, action = lines(coded(CODES)(load_nudge), str(policy))
     assert str(policy) in where and "config/candidates/" in action and "under results/ is made from these" in action
 
 
 def test_commands_in_actions_run():
-    named = {name for entry in reason_codes().values() for name in re.findall(r"`(python [^`]*)`", entry["action"])}
+    named = {name for entry in reason_codes().values() for name in re.findall(r"`(python [^`]*)`", entry.action)}
     assert named == {"python -m scripts.upstream.pin_authority ROOT --name NAME"}
     sources = [*Path("scripts").rglob("*.py"), *Path("docs").glob("*.md"), Path("README.md")]
     assert not [path for path in sources if "python scripts/pin_" in path.read_text()]

@@ -8,7 +8,9 @@ import numpy as np
 from scripts.reference.build_country_zones import parse_zone_tab
 from scripts.reference.build_places import places_table, read_packaged
 from scripts.states import ladder
-from scripts.states.policy import compile_overrides, country_codes
+from scripts.states.countries import country_codes
+from scripts.states.overrides import compile_overrides
+from scripts.states.site_key import SiteKeys
 
 EPSILON = 0.002
 
@@ -24,19 +26,17 @@ def test_places_lie_where_geonames_says(world):
     zone = {tzid: number for number, tzid in enumerate(index.tzids)}
     pairs = parse_zone_tab(files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8"))
     codes = country_codes([country for country, _ in pairs]).tolist()
-    countries = ladder.country_zones(
+    countries = ladder.CountryZones.of_pairs(
         [(code, zone[tzid]) for code, (_, tzid) in zip(codes, pairs, strict=True) if tzid in zone]
     )
-    sites = ladder.Sites(
+    keys = SiteKeys(
         np.arange(len(places), dtype=np.uint64),
         country_codes(places["country_iso"].to_pylist()),
         np.ones(len(places), np.int32),
-        places["lon_deg"].to_numpy(),
-        places["lat_deg"].to_numpy(),
-        np.full(len(places), -1, np.int32),
     )
-    none = compile_overrides([], index.tzids, "2A-S1-053")
-    found = ladder.resolve(index, sites, epsilon=EPSILON, overrides=none, countries=countries)
+    sites = ladder.Sites(keys, places["lon_deg"].to_numpy(), places["lat_deg"].to_numpy())
+    none = compile_overrides([], index.tzids)
+    found = ladder.resolve(ladder.Ladder(index, EPSILON, none, countries), sites)
     ours, theirs = np.array(index.tzids)[found.zone], np.array(places["tzid"].to_pylist())
     differing = Counter(zip(theirs[ours != theirs].tolist(), ours[ours != theirs].tolist(), strict=True))
     assert len(places) > 230_000

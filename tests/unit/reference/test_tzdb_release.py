@@ -15,7 +15,7 @@ NOISE = os.urandom(60_000)
 
 
 def build(folder, source, sha256=None):
-    outputs = {name: str(folder / name) for name in ("archive", "meta", "provenance")}
+    outputs = {name: str(folder / name) for name in ("tzdb", "meta", "provenance")}
     build_tzdb_release.main(**outputs, release="2026c", source=str(source), sha256=sha256 or sha256_file(source))
     return outputs
 
@@ -26,7 +26,7 @@ def refused(folder, content, sha256=None) -> Abort:
         source.write_bytes(content)
     with pytest.raises(Abort) as caught:
         build(folder, source, sha256)
-    assert not (folder / "archive").exists()
+    assert not (folder / "tzdb").exists()
     _, where, action = str(caught.value).splitlines()
     assert str(source) in where and "config/config.yaml" in action
     return caught.value
@@ -39,7 +39,7 @@ def test_own_archive_is_taken_as_it_is(tmp_path):
     assert read_json(outputs["meta"])["archive_sha256"] == sha256_file(source)
     found = read_json(outputs["provenance"])
     assert schema_errors(found, PROVENANCE) == [] and found["retrieved_at_utc"] is None
-    build_country_zones.main(archive=outputs["archive"], country_zones=str(tmp_path / "zones.parquet"))
+    build_country_zones.main(tzdb=outputs["tzdb"], country_zones=str(tmp_path / "zones.parquet"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.states import ladder
-from scripts.states.policy import compile_overrides, country_codes
+from scripts.states.countries import country_codes
+from scripts.states.mcc import MccMap
+from scripts.states.nudge import nudged
+from scripts.states.overrides import OverrideRow, compile_overrides
+from scripts.states.site_key import SiteKeys
 from tests.tiny import polygons
 from tests.unit.zone_index.brute_zones import make
 
@@ -32,28 +36,22 @@ def index(tmp_path_factory):
 
 
 def resolve(index, *rows, overrides=(), epsilon=EPSILON, **more):
-    """(tzid or None, rung, scope) of each row `(country, lon, lat[, merchant, order, mcc])`, and the resolution."""
-    rows = [(*row, *(1, 1, -1)[len(row) - 3 :]) for row in rows]
-    country, lon, lat, merchant, order, mcc = zip(*rows, strict=True)
+    """(tzid or None, rung, scope) of each row `(country, lon, lat[, merchant, order])`, and the resolution."""
+    rows = [(*row, *(1, 1)[len(row) - 3 :]) for row in rows]
+    country, lon, lat, merchant, order = zip(*rows, strict=True)
     zone = {tzid: number for number, tzid in enumerate(index.tzids)}
     pairs = [(int(country_codes([iso])[0]), zone[tzid]) for iso, tzid in SUPPORT]
-    sites = ladder.Sites(
-        np.array(merchant, np.uint64),
-        country_codes(country),
-        np.array(order, np.int32),
-        np.array(lon, np.float64),
-        np.array(lat, np.float64),
-        np.array(mcc, np.int32),
-    )
-    table = compile_overrides(list(overrides), index.tzids, "2A-S1-053")
-    countries = ladder.country_zones(pairs)
-    found = ladder.resolve(index, sites, epsilon=epsilon, overrides=table, countries=countries, **more)
+    keys = SiteKeys(np.array(merchant, np.uint64), country_codes(country), np.array(order, np.int32))
+    sites = ladder.Sites(keys, np.array(lon, np.float64), np.array(lat, np.float64))
+    table = compile_overrides(overrides, index.tzids)
+    countries = ladder.CountryZones.of_pairs(pairs)
+    found = ladder.resolve(ladder.Ladder(index, epsilon, table, countries, **more), sites)
     names = [index.tzids[number] if number >= 0 else None for number in found.zone.tolist()]
     return list(zip(names, found.rung.tolist(), found.scope.tolist(), strict=True)), found
 
 
 def override(scope, target, tzid):
-    return {"scope": scope, "target": target, "tzid": tzid}
+    return OverrideRow(scope, target, tzid)
 
 
 def coast(tzid, side):
@@ -94,13 +92,13 @@ def test_one_nudge_north_east_decides(index):
     ],
 )
 def test_nudge_clamps_and_wraps(lon, lat, to_lon, to_lat):
-    x, y = ladder.nudge(np.array([lon]), np.array([lat]), 0.002)
+    x, y = nudged(np.array([lon]), np.array([lat]), 0.002)
     assert (x[0], y[0]) == (pytest.approx(to_lon, abs=1e-12), pytest.approx(to_lat, abs=1e-12))
 
 
 @given(st.floats(-180, 180), st.floats(-90, 90), st.floats(1e-9, 1.0))
 def test_nudge_stays_on_the_globe(lon, lat, epsilon):
-    x, y = ladder.nudge(np.array([lon]), np.array([lat]), epsilon)
+    x, y = nudged(np.array([lon]), np.array([lat]), epsilon)
     assert -180 < x[0] <= 180 and -90 <= y[0] <= 90
 
 
@@ -113,13 +111,14 @@ def test_overrides_go_site_before_mcc_before_country(index):
     big = 2**63 + 5
     found, arrays = resolve(
         index,
-        ("CN", *URUMQI, big, 2, 5411),
-        ("CN", *URUMQI, big, 3, 5411),
-        ("CN", *URUMQI, big, 3, 5812),
-        ("CN", *URUMQI, big - 1, 2, -1),
-        ("PT", *AT_SEA, 1, 1, 5411),
-        ("CN", 116.4, 39.9, big, 2, 5411),  # geometry decides first, whatever the policy says
+        ("CN", *URUMQI, big, 2),
+        ("CN", *URUMQI, big, 3),
+        ("CN", *URUMQI, big + 1, 3),  # a merchant of another mcc
+        ("CN", *URUMQI, big - 1, 2),  # a merchant that the map has not
+        ("PT", *AT_SEA, 1, 1),
+        ("CN", 116.4, 39.9, big, 2),  # geometry decides first, whatever the policy says
         overrides=rows,
+        mcc=MccMap(np.array([1, big, big + 1], np.uint64), np.array([5411, 5411, 5812], np.int32)),
     )
     assert [(tzid, scope) for tzid, _, scope in found] == [
         ("Asia/Singapore", 0),
@@ -189,7 +188,7 @@ def test_what_no_rung_decides_stays_open(index):
 def test_own_zone_is_preferred_only_on_request(index):
     tzids = {tzid: number for number, tzid in enumerate(index.tzids)}
     both = ladder.lookup(index, np.array([URUMQI[0]]), np.array([URUMQI[1]]))
-    countries = ladder.country_zones(
+    countries = ladder.CountryZones.of_pairs(
         [(1, tzids["Asia/Urumqi"]), (2, tzids["Asia/Shanghai"]), (2, tzids["Asia/Urumqi"])]
     )
     own = ladder.own_zone(index, np.repeat(both, 4), np.array([1, 2, 3, 1], np.uint16), countries)

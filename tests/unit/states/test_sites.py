@@ -1,5 +1,7 @@
 """Streams of site tables: even batches, the row checks, the key law, and S1's bytes whatever order the rows come in."""
 
+import string
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.contracts import arrow_schema
-from scripts.lib.errors import Abort
-from scripts.states import ladder, s1_tz_lookup, sites
-from scripts.states.policy import country_codes
-from scripts.states.sites import Keys, batches, country_categories, open_checked
+from scripts.lib.errors import Breach, Fault
+from scripts.states import ladder, sites
+from scripts.states.countries import COUNTRIES, country_codes, country_name
+from scripts.states.s1_tally import S1Tally
+from scripts.states.s1_tz_lookup import OUTPUT, SITES, rows_of, stamped
+from scripts.states.site_key import KeyCheck, SiteKeys, country_categories, country_column
+from scripts.states.site_pass import Work, site_pass
+from scripts.states.sites import batches
 
-SITES = "schemas.1B.yaml#/egress/site_locations"
-CODE = "2A-S1-030"
-SCHEMA = arrow_schema(SITES)
+SCHEMA = arrow_schema(SITES.schema_ref)
 CONSTANTS = {"seed": 42, "manifest_fingerprint": "a" * 64, "created_utc": "2026-02-15T00:00:00.000000Z"}
 TZIDS = [f"Area/Zone{number}" for number in range(7)]
 
@@ -29,7 +33,7 @@ def table_of(rows):
 
 
 def streamed(path):
-    return list(batches(open_checked(str(path), SITES, CODE), SITES, CODE))
+    return list(batches(SITES, str(path)))
 
 
 @pytest.mark.parametrize("row_group", [1, 3, 8, 1000])
@@ -40,8 +44,14 @@ def test_batches_do_not_depend_on_row_groups(tmp_path, monkeypatch, row_group):
     found = streamed(tmp_path / "t.parquet")
     assert [len(batch) for batch in found] == [8, 8, 8, 6]
     assert pa.Table.from_batches(found).cast(SCHEMA).equals(table)
-    codes = np.concatenate([sites.country_column(batch) for batch in found])
+    codes = np.concatenate([country_column(batch) for batch in found])
     assert codes.tolist() == country_codes(table["legal_country_iso"].to_pylist()).tolist()
+
+
+def test_country_codes_are_small_alphabetical_and_invertible():
+    names = [first + second for first in string.ascii_uppercase for second in string.ascii_uppercase]
+    assert country_codes(names).tolist() == list(range(COUNTRIES))
+    assert [country_name(code) for code in range(COUNTRIES)] == names
 
 
 def test_no_rows_no_batches(tmp_path):
@@ -67,18 +77,19 @@ def test_bad_rows_are_counted(tmp_path, name, value):
     field = pa.field(name, SCHEMA.field(name).type)
     pq.write_table(table.set_column(number, field, pa.array(column, field.type)), tmp_path / "t.parquet")
     what = "2 nulls" if value is None else "2 rows"
-    with pytest.raises(Abort, match=f"{CODE}.*{what}.*{name}"):
+    with pytest.raises(Fault, match=f"{what}.*{name}") as caught:
         streamed(tmp_path / "t.parquet")
+    assert (caught.value.kind, caught.value.place) == (Breach.CONTENT, "site_locations.rows")
 
 
 def test_other_columns_are_refused(tmp_path):
     table = table_of([(1, "AD", 1)])
     for other in (table.drop_columns("lat_deg"), table.append_column("more", pa.array([1]))):
         pq.write_table(other, tmp_path / "t.parquet")
-        with pytest.raises(Abort, match="columns differ"):
+        with pytest.raises(Fault, match="columns differ"):
             streamed(tmp_path / "t.parquet")
     (tmp_path / "t.parquet").write_bytes(b"no table")
-    with pytest.raises(Abort, match="not a readable"):
+    with pytest.raises(Fault, match="not a readable"):
         streamed(tmp_path / "t.parquet")
 
 
@@ -91,10 +102,10 @@ keys = st.lists(
 @given(rows=keys, cut=st.integers(1, 40), ordered=st.booleans())
 def test_keys_agree_with_plain_python(rows, cut, ordered):
     rows = sorted(rows) if ordered else rows
-    found = Keys()
+    found = KeyCheck()
     for start in range(0, len(rows), cut):
         merchant, country, order = zip(*rows[start : start + cut], strict=True)
-        found.add(np.array(merchant, np.uint64), country_codes(country), np.array(order, np.int32))
+        found.add(SiteKeys(np.array(merchant, np.uint64), country_codes(country), np.array(order, np.int32)))
     assert found.rows == len(rows)
     assert found.sorted == (rows == sorted(rows))
     if found.sorted:
@@ -108,20 +119,23 @@ def test_country_categories_are_canonical(names):
     assert column.dictionary.to_pylist() == sorted(set(names))
 
 
-def resolve(rows):
+def decide(batch, keys):
     """A stand-in for the ladder that depends on every column, and takes all of its ways out."""
-    number = (rows.merchant % np.uint64(7)).astype(np.int32)
-    nudged = rows.order % 2 == 0
-    override = nudged & (rows.lon > 0)
+    number = (keys.merchant % np.uint64(7)).astype(np.int32)
+    lon, lat = batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
+    nudged = keys.order % 2 == 0
+    override = nudged & (lon > 0)
     rung = np.select([override, nudged], [ladder.OVERRIDE, ladder.NUDGED], ladder.POLYGON).astype(np.int8)
     nan = np.where(nudged, 0.0, np.nan)
-    return ladder.Resolution(number, rung, np.where(override, 2, -1).astype(np.int32), rows.lon + nan, rows.lat + nan)
+    found = ladder.Resolution(number, rung, np.where(override, 2, -1).astype(np.int32), lon + nan, lat + nan)
+    columns = rows_of(batch, keys, found, TZIDS) | stamped(CONSTANTS, len(batch))
+    return columns, S1Tally.of(keys.country, found, len(TZIDS))
 
 
 def s1_bytes(path, folder, memory_mb=1):
     out = folder / "out.parquet"
-    tally = s1_tz_lookup.stream(str(path), out, resolve, None, TZIDS, CONSTANTS, memory_mb)
-    return out.read_bytes(), tally
+    passed = site_pass(Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(TZIDS))), str(path), out, memory_mb)
+    return out.read_bytes(), passed
 
 
 @settings(max_examples=25, deadline=None)
@@ -131,15 +145,17 @@ def test_unsorted_input_gives_the_bytes_of_sorted_input(tmp_path_factory, rows, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sites, "BATCH", 16)
         pq.write_table(table_of(sorted(rows)), folder / "sorted.parquet", row_group_size=7)
-        wanted, tally = s1_bytes(folder / "sorted.parquet", folder)
-        assert tally.sorted_input
+        wanted, passed = s1_bytes(folder / "sorted.parquet", folder)
+        assert passed.sorted_input
         shuffled = [rows[number] for number in np.random.default_rng(seed).permutation(len(rows))]
         pq.write_table(table_of(shuffled), folder / "shuffled.parquet", row_group_size=row_group)
         found, other = s1_bytes(folder / "shuffled.parquet", folder)
     assert found == wanted
     assert other.sorted_input == (shuffled == sorted(rows))
-    assert (tally.keys.duplicates, tally.keys.gaps) == (other.keys.duplicates, other.keys.gaps)
-    assert tally.keys.duplicates == len(rows) - len(set(rows))
+    assert (passed.keys.duplicates, passed.keys.gaps) == (other.keys.duplicates, other.keys.gaps)
+    assert passed.keys.duplicates == len(rows) - len(set(rows))
+    assert (passed.tally.rungs == other.tally.rungs).all() and (passed.tally.zones == other.tally.zones).all()
+    assert passed.tally.rungs.sum() == len(rows)
 
 
 def test_s1_in_several_ranges_gives_the_same_bytes(tmp_path):
@@ -151,6 +167,6 @@ def test_s1_in_several_ranges_gives_the_same_bytes(tmp_path):
     wanted, _ = s1_bytes(tmp_path / "sorted.parquet", tmp_path)
     shuffled = [rows[number] for number in random.permutation(len(rows))]
     pq.write_table(table_of(shuffled), tmp_path / "shuffled.parquet", row_group_size=4_000)
-    found, tally = s1_bytes(tmp_path / "shuffled.parquet", tmp_path)
-    assert found == wanted and not tally.sorted_input
+    found, passed = s1_bytes(tmp_path / "shuffled.parquet", tmp_path)
+    assert found == wanted and not passed.sorted_input
     assert pq.read_table(tmp_path / "out.parquet")["merchant_id"][0].as_py() == int(ids[0])

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.lib.contracts import arrow_schema
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Fault
 from scripts.lib.tables import open_table
-from scripts.states.sites import KEY, Keys, key_columns
+from scripts.states.site_key import KEY, KeyCheck, key_columns
+from scripts.states.sites import Table
 from scripts.states.sort import sorted_copy, write_sorted
 
-SITES = "schemas.1B.yaml#/egress/site_locations"
-SCHEMA = arrow_schema(SITES)
-CHECK = (SITES, "2A-S1-030")
+SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
+SCHEMA = arrow_schema(SITES.schema_ref)
 ORDER = [(name, "ascending") for name in KEY]
 
 rows = st.lists(
@@ -38,9 +38,9 @@ def table_of(keys):
 
 def in_order(path):
     """Keys as S1 counts them over the file, and its rows."""
-    found = Keys()
+    found = KeyCheck()
     for batch in open_table(path).iter_batches():
-        found.add(*key_columns(batch))
+        found.add(key_columns(batch))
     return found, pq.read_table(path).cast(SCHEMA)
 
 
@@ -52,7 +52,7 @@ def test_same_rows_in_key_order(tmp_path_factory, keys, row_group, part_rows):
     path = tmp_path_factory.mktemp("sort") / "sites.parquet"
     table = table_of(keys)
     pq.write_table(table, path, row_group_size=row_group)
-    write_sorted(str(path), *CHECK, path.with_name("sorted.parquet"), part_rows)
+    write_sorted(SITES, str(path), path.with_name("sorted.parquet"), part_rows=part_rows)
     found, ordered = in_order(path.with_name("sorted.parquet"))
     assert found.rows == len(keys) and found.sorted
     assert found.duplicates == len(keys) - len(set(keys))
@@ -62,7 +62,7 @@ def test_same_rows_in_key_order(tmp_path_factory, keys, row_group, part_rows):
 def test_temporary_files_are_gone(tmp_path):
     path = tmp_path / "sites.parquet"
     pq.write_table(table_of([(2, "AD", 1), (1, "AD", 1)]), path)
-    with sorted_copy(str(path), *CHECK, 1) as copy:
+    with sorted_copy(SITES, str(path), 1) as copy:
         assert pq.read_table(copy)["merchant_id"].to_pylist() == [1, 2]
     assert path.is_file()
     with pytest.raises(FileNotFoundError):
@@ -77,7 +77,7 @@ def test_many_parts_and_one_huge_merchant(tmp_path):
     path = tmp_path / "sites.parquet"
     table = table_of(keys)
     pq.write_table(table, path, row_group_size=999)
-    write_sorted(str(path), *CHECK, tmp_path / "sorted.parquet", 600)
+    write_sorted(SITES, str(path), tmp_path / "sorted.parquet", part_rows=600)
     found, ordered = in_order(tmp_path / "sorted.parquet")
     assert found.sorted and ordered.equals(table.sort_by(ORDER))
 
@@ -87,5 +87,5 @@ def test_bad_rows_are_found_before_they_are_sorted(tmp_path):
     table = table_of([(2, "AD", 1), (1, "AD", 1)])
     far = pa.chunked_array([pa.array([181.0, 0.0])])
     pq.write_table(table.set_column(3, "lon_deg", far), path, row_group_size=1)
-    with pytest.raises(Abort, match="2A-S1-030"), sorted_copy(str(path), *CHECK, 1):
+    with pytest.raises(Fault, match="1 rows break the rule of lon_deg"), sorted_copy(SITES, str(path), 1):
         pass

@@ -19,16 +19,15 @@ def refused(main, capsys, *arguments) -> str:
     return capsys.readouterr().err
 
 
-@pytest.fixture(autouse=True)
-def authorities(tmp_path, monkeypatch):
-    """Authority files go to a folder of the test, which stays empty."""
-    folder = tmp_path / "authority"
-    folder.mkdir()
-    monkeypatch.setattr(pin_authority, "AUTHORITIES", folder)
-    yield folder
-    assert list(folder.iterdir()) == []
+@pytest.fixture
+def nothing_written(tmp_path, monkeypatch):
+    """No refusal leaves an authority behind."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not (tmp_path / "config").exists()
 
 
+@pytest.mark.usefixtures("nothing_written")
 @pytest.mark.parametrize("receipt", [None, "{", "[]", "{}"])
 def test_a_folder_that_is_no_run_root(receipt, tmp_path, capsys):
     if receipt is not None:
@@ -37,11 +36,13 @@ def test_a_folder_that_is_no_run_root(receipt, tmp_path, capsys):
     assert told.startswith(str(tmp_path)) and "run_receipt.json" in told and len(told.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("nothing_written")
 def test_a_root_that_does_not_exist(capsys):
     told = refused(pin_authority.main, capsys, "/nonexist", "--name", "mine")
     assert told == "/nonexist: no run_receipt.json: point at the root of one seed's run\n"
 
 
+@pytest.mark.usefixtures("nothing_written")
 @pytest.mark.parametrize("name", ["Mine-2", "mine.yaml", "../mine", "", "facts"])
 def test_a_name_that_no_path_can_carry(name, capsys):
     assert "lower-case letters, digits and _" in refused(pin_authority.main, capsys, "/nonexist", "--name", name)

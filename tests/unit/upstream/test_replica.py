@@ -1,5 +1,6 @@
 """The replica of segment 1B: placement on hand-made zones, counts from the facts, the bundle law and the pins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,26 @@ import shapely
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, UsageError
-from scripts.lib.files import sha256_file
+from scripts.lib.files import sha256_file, write_json
+from scripts.lib.pins import pins_path
+from scripts.lib.records import plain
 from scripts.reference.tz_world import write_tz_world
 from scripts.upstream import build_upstream, import_upstream, pin_authority
 from scripts.upstream import replica as rep
-from scripts.upstream.bundle_1b import check_pins, digests, root_paths, write_bundle
+from scripts.upstream.authority import read_authority
+from scripts.upstream.bundle_1b import check_pins, root_paths, write_bundle
 from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.facts import Clump, facts_of, read_facts
+from scripts.upstream.pin_authority import seed_pins
 
 FACTS_FILE = "config/authority/facts.yaml"
-FACTS = load_yaml(FACTS_FILE)["replica"]
+FACTS = read_facts(FACTS_FILE)
 
 # Zone A/A covers lon 0..2, zone B/B lon 1.9..4: they overlap between 1.9 and 2. Latitudes 0..1.
 TZIDS = np.array(["A/A", "B/B"])
 GEOMS = np.array([shapely.box(0, 0, 2, 1), shapely.box(1.9, 0, 4, 1)])
 BOX = [1.0, 0.2, 3.0, 0.3]
-TOY = {
+STATED = {
     "nudge_deg": 0.002,
     "merchants": {"universe": 50, "sites_per_merchant": 4},
     "jitter_deg": 0.005,
@@ -60,6 +66,7 @@ TOY = {
         "open": {"about": "toy", "posture": "reopened", "seeds": {42: {"created_utc": "2026-01-30T00:00:00.000000Z"}}},
     },
 }
+TOY = facts_of(STATED)
 
 
 def near(box: list[float] = BOX) -> rep.ZoneWindow:
@@ -81,23 +88,23 @@ def test_drift_is_dense_in_the_west_and_stays_in_the_box():
 
 
 def test_place_honours_the_zones_before_and_after_the_nudge():
-    spot = {**TOY["spots"]["XB_fallback"], "nudged": ["B/B"]}
+    spot = replace(TOY.spots["XB_fallback"], nudged=("B/B",))
     lon, lat = rep.place(rep.generator(1, "XB", rep.PLACE), near(), spot, ["A/A", "B/B"], 5, 0.002)
     assert near().exactly(lon, lat, ["A/A", "B/B"]).all()
     assert near().exactly(lon + 0.002, lat + 0.002, ["B/B"]).all()
 
 
 def test_place_says_which_box_has_no_room():
-    clump = {"box": [3.0, 0.2, 3.5, 0.3], "drift": 0.1}
+    clump = Clump((3.0, 0.2, 3.5, 0.3), 0.1, {})
     with pytest.raises(UsageError, match=r"box \[3.0, 0.2, 3.5, 0.3\].*A/A"):
         rep.place(rep.generator(1, "XA", rep.PLACE), near(), clump, ["A/A"], 1, 0.0)
 
 
 def test_stretch_reaches_the_sides_but_never_changes_a_zone():
-    lon, lat = np.array([1.2, 1.5, 1.85]), np.array([0.22, 0.25, 0.28])
-    rep.stretch(near(), lon, lat, BOX)
-    assert lon.tolist() == [1.0, 1.5, 1.85]  # the eastern side lies in another zone
-    assert lat.tolist() == [0.2, 0.25, 0.3]
+    sites = np.array([[1.2, 1.5, 1.85], [0.22, 0.25, 0.28]])
+    rep.stretch(near(), sites, BOX)
+    # the eastern side lies in another zone
+    assert sites.tolist() == [[1.0, 1.5, 1.85], [0.2, 0.25, 0.3]]
 
 
 def test_scale_keeps_fixed_counts_and_the_total():
@@ -114,15 +121,14 @@ def test_allocate_takes_the_base_as_it_is_or_draws_its_shares():
 
 
 def test_merchant_keys_are_contiguous_for_each_merchant():
-    ids, order = rep.merchant_keys(FACTS["merchants"], 42, "DE", 4269)
+    ids, order = rep.merchant_keys(FACTS.merchants, 42, "DE", 4269)
     assert ids.dtype == np.uint64 and (ids > 2**63).any() and len(np.unique(ids)) == 4269 // 12
     for merchant in np.unique(ids)[:40]:
         assert sorted(order[ids == merchant]) == list(range(1, (ids == merchant).sum() + 1))
 
 
 def test_sites_of_a_country_do_not_depend_on_the_others():
-    alone = {**TOY, "countries": {"XB": TOY["countries"]["XB"]}, "seeds": {**TOY["seeds"]}}
-    alone["seeds"] = {42: {**TOY["seeds"][42], "sites": 12}}
+    alone = replace(TOY, countries={"XB": TOY.countries["XB"]}, seeds={42: replace(TOY.seeds[42], sites=12)})
     both = build_upstream.collapsed(TOY, 42, TZIDS, GEOMS)["XB"]
     assert np.array_equal(both, build_upstream.collapsed(alone, 42, TZIDS, GEOMS)["XB"])
     assert not np.array_equal(both[0], build_upstream.collapsed(TOY, 7, TZIDS, GEOMS)["XB"][0][: len(both[0])])
@@ -147,7 +153,7 @@ def test_reopened_draws_places_by_population_with_small_jitter():
 
 def test_facts_hold_the_published_counts_and_hotspots():
     counts = rep.country_counts(FACTS, 42)
-    zones = {c: {z for k in e["clumps"] for z in k["zones"]} for c, e in FACTS["countries"].items()}
+    zones = {name: {z for clump in entry.clumps for z in clump.zones} for name, entry in FACTS.countries.items()}
     assert len(counts) == 77 and sum(counts.values()) == 31257
     assert len(set().union(*zones.values())) == 90
     assert sorted(map(len, zones.values())) == [1] * 54 + [2] * 23
@@ -155,23 +161,21 @@ def test_facts_hold_the_published_counts_and_hotspots():
         counts = rep.country_counts(FACTS, seed)
         assert sum(counts.values()) == total and counts[country] == sites and counts["PS"] < 100
     fallbacks = {
-        seed: sum(count for name, count in entry["spots"].items() if name.endswith("_fallback"))
-        for seed, entry in FACTS["seeds"].items()
+        seed: sum(count for name, count in size.spots.items() if name.endswith("_fallback"))
+        for seed, size in FACTS.seeds.items()
     }
     assert fallbacks == {42: 1, 7: 5, 101: 32, 202: 58}
 
 
 @pytest.mark.parametrize("name", ["published", "frozen", "reopened"])
 def test_authority_files_state_what_the_facts_give(name):
-    authority = load_yaml(f"config/authority/{name}.yaml")
-    assert authority["kind"] == "replica" and authority["facts"] == FACTS_FILE
-    assert list(authority["seeds"]) == list(FACTS["authorities"][name]["seeds"])
-    for seed, entry in authority["seeds"].items():
-        assert {key: entry[key] for key in rep.identity(FACTS, name, seed)} == rep.identity(FACTS, name, seed)
-        assert (
-            len(entry["files"]) == 11
-            and root_paths(seed, entry["manifest_fingerprint"])["run_receipt"] in entry["files"]
-        )
+    authority = read_authority(name, load_yaml(f"config/authority/{name}.yaml"))
+    assert authority.kind == "replica" and authority.facts == FACTS_FILE
+    assert set(authority.seeds) == set(FACTS.authorities[name].seeds)
+    for seed, pins in authority.seeds.items():
+        assert pins.receipt == FACTS.receipt(name, seed)
+        assert len(pins.files) == 11
+        assert root_paths(seed, pins.manifest_fingerprint)["run_receipt"] in pins.files
 
 
 def toy_root(folder: Path) -> tuple[Path, dict]:
@@ -181,19 +185,18 @@ def toy_root(folder: Path) -> tuple[Path, dict]:
     inputs = folder / "inputs"
     inputs.mkdir()
     write_tz_world(inputs / "tz.parquet", TZIDS, GEOMS, "2026c")
-    (inputs / "facts.yaml").write_text(yaml.safe_dump({"replica": TOY}))
-    facts = load_yaml(inputs / "facts.yaml")["replica"]
-    known = rep.identity(facts, "toy", 42)
+    (inputs / "facts.yaml").write_text(yaml.safe_dump({"replica": STATED}))
+    receipt = TOY.receipt("toy", 42)
     root = folder / "root"
-    outputs = {name: str(root / path) for name, path in root_paths(42, known["manifest_fingerprint"]).items()}
+    outputs = {name: str(root / path) for name, path in root_paths(42, receipt["manifest_fingerprint"]).items()}
     given = {
         "tz_world": str(inputs / "tz.parquet"),
         "places": "",
         "facts": str(inputs / "facts.yaml"),
         "authority": "toy",
     }
-    build_upstream.build(**given, receipt={"seed": 42, **known}, outputs=outputs)
-    return root, {**given, **outputs, **known, "seed": 42}
+    build_upstream.build(**given, receipt=receipt, outputs=outputs)
+    return root, {**given, **outputs}
 
 
 def test_root_obeys_the_bundle_law_and_its_own_pins(tmp_path):
@@ -201,17 +204,18 @@ def test_root_obeys_the_bundle_law_and_its_own_pins(tmp_path):
     index, flag = given["bundle_index"], given["bundle_flag"]
     digest = check_bundle(index, flag)
     assert Path(flag).read_bytes() == f"sha256_hex = {digest}\n".encode() and Path(flag).stat().st_size == 78
-    pins = digests(root, 42, given["manifest_fingerprint"])
-    build_upstream.main(**given, pins=pins)  # a second build gives equal bytes
+    pins, path = seed_pins(root), str(tmp_path / "pins.json")
+    write_json(path, plain(pins))
+    build_upstream.main(**given, pins=path)  # a second build gives equal bytes
     sites = pq.read_table(given["site_locations"])
     keys = list(zip(*(sites[name].to_pylist() for name in sites.column_names[:3]), strict=True))
     assert sites.num_rows == 62 and keys == sorted(set(keys))
 
-    wrong = {**pins, "run_receipt.json": "0" * 64, "gone.json": "1" * 64}
+    write_json(path, plain(replace(pins, files={**pins.files, "run_receipt.json": "0" * 64, "gone.json": "1" * 64})))
     with pytest.raises(UsageError, match=r"gone.json[^\n]*no file\n.*run_receipt.json"):
-        build_upstream.main(**given, pins=wrong)
+        build_upstream.main(**given, pins=path)
     with pytest.raises(UsageError, match="pinned not at all"):
-        build_upstream.main(**given, pins={})
+        check_pins(root, replace(pins, files={}))
 
     Path(index).with_name("s9_summary.json").write_text("{}")
     with pytest.raises(Abort) as breach:
@@ -229,19 +233,19 @@ def test_own_run_root_is_pinned_and_imported(tmp_path, monkeypatch):
     (root / "replica_manifest.json").unlink()
     (root / "data/layer1/1A").mkdir(parents=True)
     (root / "data/layer1/1A/other.txt").write_text("not read by 2A")
-    monkeypatch.setattr(pin_authority, "AUTHORITIES", tmp_path)
+    monkeypatch.chdir(tmp_path)
     pin_authority.main([str(root), "--name", "mine"])
-    authority = load_yaml(tmp_path / "mine.yaml")
-    assert authority["kind"] == "import" and authority["seeds"][42]["path"] == "."
-    pins = authority["seeds"][42]["files"]
-    assert len(pins) == 10 and not any("1A" in name for name in pins)
+    authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
+    assert authority.kind == "import" and authority.roots == {42: str(root)}
+    pins = authority.seeds[42]
+    assert len(pins.files) == 10 and not any("1A" in name for name in pins.files)
 
     target = tmp_path / "upstream"
-    fingerprint = given["manifest_fingerprint"]
-    outputs = {name: str(target / path) for name, path in root_paths(42, fingerprint).items()}
-    given = {"source": str(root), "seed": 42, "manifest_fingerprint": fingerprint, "pins": pins}
+    outputs = {name: str(target / path) for name, path in root_paths(42, pins.manifest_fingerprint).items()}
+    given = {"source": str(root), "pins": pins_path("mine", 42)}
     import_upstream.main(**given, **outputs)
-    check_pins(target, 42, fingerprint, {**pins, "replica_manifest.json": sha256_file(outputs["replica_manifest"])})
+    manifest = {"replica_manifest.json": sha256_file(outputs["replica_manifest"])}
+    check_pins(target, replace(pins, files=pins.files | manifest))
     (root / "run_receipt.json").write_text("{}")
     with pytest.raises(UsageError, match=r"run_receipt\.json"):
         import_upstream.main(**given, **outputs)

@@ -1,0 +1,74 @@
+"""The certificate of a run: certify_run writes it; gate, ledger, freeze record, phases and page read it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.certification.gate_table import GateRow
+from scripts.certification.triage import Action
+from scripts.certification.verdict import Judgement
+from scripts.lib.files import sha256_file
+from scripts.lib.records import plain_fields
+from scripts.scoring.checks import Verdict
+from scripts.scoring.gates import Limits
+from scripts.scoring.seed_metrics import Caveat
+
+
+@dataclass(frozen=True)
+class FileDigest:
+    """A file that something rests on: its path below the project and its hex SHA-256."""
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str) -> "FileDigest":
+        return cls(path, sha256_file(path))
+
+
+@dataclass(frozen=True)
+class Certificate(Judgement):
+    """The judgement of a run and all that a reader needs to check it (certification.md §9); names as in the JSON."""
+
+    run: str
+    authority: str
+    required_seeds: list[int]
+    missing_seeds: list[int]
+    selected_seed_run_map: dict[int, str]  # run id by seed
+    fingerprints: dict[int, str]
+    seed_verdicts: dict[int, Verdict]
+    seed_failing_gates: dict[int, dict[str, list[str]]]  # by seed, then grade
+    seed_error_codes: dict[int, list[str]]
+    thresholds: Limits
+    cohort_contract: dict[str, Any]
+    gates: list[GateRow]
+    caveats: list[Caveat]
+    triage: list[Action]
+    comparison: dict[str, bool]  # whether the run was accepted against each baseline
+    evidence: list[FileDigest]
+    decided_by: list[str]
+
+    @property
+    def judgement(self) -> Judgement:
+        return Judgement(self.status, self.failing_gates, self.checks, self.stability)
+
+    @property
+    def runset(self) -> str:
+        """`<seed>-<first 8 of run_id>` joined by `_`, in required order."""
+        runs = self.selected_seed_run_map
+        return "_".join(f"{seed}-{runs[seed][:8]}" for seed in self.required_seeds if seed in runs)
+
+    @property
+    def decision(self) -> str:
+        """LOCK for a passing verdict, else the best-effort freeze."""
+        return "LOCK" if self.passes else "FREEZE_WITH_BLOCKERS"
+
+    @property
+    def run_root(self) -> str:
+        return f"results/runs/{self.run}"
+
+    def row(self, gate: str) -> GateRow:
+        """The row of a gate, or of `stability_cv:<metric>`."""
+        return next(row for row in self.gates if row.gate == gate)
+
+    def to_json(self) -> dict[str, Any]:
+        return plain_fields(self) | {"runset": self.runset, "decision": self.decision}

@@ -1,0 +1,176 @@
+"""Gates of a run in one table: value per seed, worst seed, thresholds, margins, Earth, ceiling and reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from scripts.certification.verdict import Seeds, Stability, metric_values
+from scripts.lib.records import plain_fields
+from scripts.scoring.gates import GRADES, Gate, Grade, Limits, Op, holds, margin
+
+ABOUT = ("question", "unit", "range", "better", "n_of")
+ASKED = ("gate", "axis", "unit", "op", "b", "bplus")  # columns of the CSV before those of the seeds, and after
+FOUND = ("worst_seed", "n", "value", "margin_b", "margin_bplus", "reach_2a")
+BESIDE = ("earth", "earth_low", "earth_high", "ceiling", "verdict")
+Scorecards = Mapping[int, Mapping[str, Any]]  # Earth scorecards by seed
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a gate is held beside, Earth or the ceiling: its value and whether that passes the gate itself."""
+
+    value: float | None
+    passes_b: bool
+    passes_bplus: bool | None = None
+    interval: list[float] | None = None  # 95 %, of Earth
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """One gate over all required seeds, or the stability of one metric.
+
+    `values` and `n` are by seed. The worst seed is the one without a value, else the one farthest from its band; `b`
+    and `bplus` are the thresholds that it was held to, `b_contract` is that of the config, which an approved exception
+    may lie above. Stability has no seeds.
+    """
+
+    gate: str
+    axis: Literal["realism", "governance", "stability"]
+    op: Op
+    b: float | None
+    bplus: float
+    b_contract: float | None
+    value: float | None
+    reason: str | None  # why there is no value
+    question: str
+    unit: str
+    range: list[float | None]
+    better: str
+    n_of: str
+    values: dict[int, float | None] = field(default_factory=dict)
+    n: dict[int, int | None] = field(default_factory=dict)
+    worst_seed: int | None = None
+    earth: Bar | None = None
+    ceiling: Bar | None = None
+    reach_2a: float | None = None  # the best that lawful policy of 2A could still reach
+
+    def threshold(self, grade: Grade) -> float | None:
+        return self.b if grade == "b" else self.bplus
+
+    def margin(self, grade: Grade) -> float | None:
+        """Distance of the value to the threshold, positive on the passing side."""
+        return margin(self.value, self.op, self.threshold(grade))
+
+    def holds(self, grade: Grade) -> bool:
+        return holds(self.value, self.op, self.threshold(grade))
+
+    def misses(self, grade: Grade) -> bool:
+        """Whether a known value misses the threshold: a value that is missing has its cause elsewhere."""
+        return self.value is not None and not self.holds(grade)
+
+    @property
+    def verdict(self) -> str:
+        if not self.holds("b"):
+            return "FAIL"
+        return "PASS_BPLUS" if self.holds("bplus") else "PASS_B"
+
+    def to_json(self) -> dict[str, Any]:
+        found = plain_fields(self) | {"verdict": self.verdict}
+        for grade in GRADES:
+            found |= {f"margin_{grade}": self.margin(grade), f"holds_{grade}": self.holds(grade)}
+        if self.axis == "stability" and self.ceiling:  # it is no measured one
+            found["ceiling"] = {"value": self.ceiling.value, "passes_b": self.ceiling.passes_b}
+        return found
+
+    def flat(self, required: list[int]) -> dict[str, Any]:
+        """The row of a CSV: one column a seed, and Earth and ceiling as numbers."""
+        low, high = (self.earth and self.earth.interval) or (None, None)
+        seeds = {f"seed_{seed}": self.values.get(seed) for seed in required}
+        found = self.to_json() | {
+            **seeds,
+            "n": None if self.worst_seed is None else self.n[self.worst_seed],
+            "earth": self.earth and self.earth.value,
+            "earth_low": low,
+            "earth_high": high,
+            "ceiling": self.ceiling and self.ceiling.value,
+        }
+        return {name: found[name] for name in (*ASKED, *seeds, *FOUND, *BESIDE)}
+
+
+def gate_rows(
+    required: list[int],
+    seeds: Seeds,
+    earth: Scorecards,
+    *,
+    cvs: Mapping[str, Stability],
+    limits: Limits,
+    registry: Mapping[str, Mapping[str, Any]],
+) -> list[GateRow]:
+    """One row a gate in the order of the config, then one a stability metric; `registry` says what each metric is."""
+
+    def about(metric: str) -> dict[str, Any]:
+        return {key: registry[metric][key] for key in ABOUT}
+
+    rows = [gate_row(gate, required, seeds, earth, about(name)) for name, gate in limits.gates.items()]
+    stable = limits.stability_cv
+    return rows + [stability_row(name, found, stable, about("stability_cv")) for name, found in cvs.items()]
+
+
+def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, about: dict[str, Any]) -> GateRow:
+    """The row of one gate."""
+    values = metric_values(required, seeds, gate.name)
+    held_to = {seed: seeds[seed].gate(gate) if seed in seeds else gate for seed in required}
+    strictest = {seed: held.bplus if held.b is None else held.b for seed, held in held_to.items()}
+    worst = worst_seed(values, gate.op, strictest)
+    known = {seed: seeds[seed].metrics[gate.name] for seed in required if seed in seeds}
+    reach = {seed: seeds[seed].reach_2a[gate.name].value for seed in known if gate.name in seeds[seed].reach_2a}
+    return GateRow(
+        gate=gate.name,
+        axis=gate.axis,
+        op=gate.op,
+        b=held_to[worst].b,
+        bplus=held_to[worst].bplus,
+        b_contract=gate.b,
+        values=values,
+        n={seed: known[seed].n if values[seed] is not None else None for seed in required},
+        worst_seed=worst,
+        value=values[worst],
+        reason=known[worst].reason if worst in known else "the seed is missing",
+        earth=_bar(earth, worst, "metrics", gate.name),
+        ceiling=_bar(earth, worst, "ceilings", gate.name),
+        reach_2a=least_favourable(reach, gate.op),
+        **about,
+    )
+
+
+def stability_row(metric: str, found: Stability, gate: Gate, about: dict[str, Any]) -> GateRow:
+    """The row of one metric's stability across seeds."""
+    return GateRow(
+        gate=f"stability_cv:{metric}",
+        axis="stability",
+        op=gate.op,
+        b=gate.b,
+        bplus=gate.bplus,
+        b_contract=gate.b,
+        value=found.cv,
+        reason=found.reason,
+        ceiling=Bar(0.0, True),
+        **about,
+    )
+
+
+def worst_seed(values: Mapping[int, float | None], op: Op, limits: Mapping[int, float]) -> int:
+    """The first seed without a value, else the first with the least margin to its own limit."""
+    margins = {seed: margin(value, op, limits[seed]) for seed, value in values.items()}
+    return min(margins, key=lambda seed: (margins[seed] is not None, margins[seed] or 0.0))
+
+
+def least_favourable(values: Mapping[int, float | None], op: Op) -> float | None:
+    """The value farthest from passing among those that are known."""
+    known = [value for value in values.values() if value is not None]
+    return (min if op == ">=" else max)(known, default=None)
+
+
+def _bar(earth: Scorecards, seed: int, block: str, name: str) -> Bar | None:
+    entry = earth.get(seed, {}).get(block, {}).get(name)
+    return Bar(entry["value"], entry["passes_b"], entry["passes_bplus"], entry.get("interval")) if entry else None

@@ -1,0 +1,131 @@
+"""The sealed override rows: read, judged, compiled into the look-up arrays that decide (states.md §1.1, §3.1, §4)."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from scripts.lib.errors import Breach, Fault
+from scripts.states.countries import COUNTRIES, country_codes
+from scripts.states.policy import check_policy, read_policy
+from scripts.states.site_key import SiteKeys
+
+DATASET, SCHEMA = "tz_overrides", "schemas.2A.yaml#/policy/tz_overrides_v1"
+SCOPES = ["site", "mcc", "country"]  # in order of precedence
+SITE, MCC, COUNTRY = range(3)
+NEVER = "9999-12-31"
+
+
+@dataclass(frozen=True)
+class OverrideRow:
+    """One row of tz_overrides; the names are those of its schema."""
+
+    scope: str
+    target: str
+    tzid: str
+    expiry_yyyy_mm_dd: str | None = None
+    reason_code: str | None = None
+    owner: str | None = None
+    approved_by: str | None = None
+    notes: str | None = None
+    evidence_url: str | None = None
+
+    @property
+    def rule(self) -> str:
+        return f"{self.scope}:{self.target}"
+
+    @property
+    def says_who_and_why(self) -> bool:
+        """Whether its provenance is complete (decisions.md §5 decision 8)."""
+        complete = self.reason_code and self.owner and (self.notes or self.evidence_url)
+        return bool(complete and (self.scope != "country" or self.approved_by))
+
+
+class SiteRule(NamedTuple):
+    """An override of one site; `country` is a country code, `zone` a zone id."""
+
+    merchant: int
+    country: int
+    order: int
+    zone: int
+
+
+class Overrides(NamedTuple):
+    """Active overrides as look-up arrays; zone ids index the sorted tzids of the polygons, -1 is none."""
+
+    country: np.ndarray  # int32 [COUNTRIES], by country code
+    mcc: np.ndarray  # int32 [10000], by mcc
+    sites: list[SiteRule]
+
+    @property
+    def needs_mcc(self) -> bool:
+        return bool((self.mcc >= 0).any())
+
+
+def load_overrides(path: str) -> list[OverrideRow]:
+    """All override rows; raises `Fault` CONTENT, and DUPLICATE for two rows of one (scope, target)."""
+    found = read_policy(DATASET, SCHEMA, path)
+    rows = [OverrideRow(**row) for row in found]
+    check_policy(DATASET, [problem for number, row in enumerate(rows) for problem in _impossible(number, row)], path)
+    if twice := named_twice(rows):
+        raise Fault(Breach.DUPLICATE, DATASET, f"more than one row for {', '.join(twice)}", path=path)
+    return rows
+
+
+def _impossible(number: int, row: OverrideRow) -> Iterator[str]:
+    """What a pattern cannot refuse: a day that does not exist, and numbers that no site key can hold."""
+    try:
+        date.fromisoformat(row.expiry_yyyy_mm_dd or NEVER)
+    except ValueError:
+        yield f"{number}/expiry_yyyy_mm_dd: {row.expiry_yyyy_mm_dd!r} is not a day"
+    if row.scope == "site":
+        merchant, _, order = row.target.split("|")
+        if int(merchant) >= 2**64 or int(order) >= 2**31:
+            yield f"{number}/target: {row.target!r} is beyond merchant_id or site_order"
+
+
+def named_twice(rows: Iterable[OverrideRow]) -> list[str]:
+    """`scope:target` of which there is more than one row."""
+    return sorted(rule for rule, count in Counter(row.rule for row in rows).items() if count > 1)
+
+
+def active(rows: Iterable[OverrideRow], cutoff: str) -> list[OverrideRow]:
+    """Rows that have no expiry or expire on or after `cutoff` (yyyy-mm-dd)."""
+    return [row for row in rows if (row.expiry_yyyy_mm_dd or NEVER) >= cutoff]
+
+
+def compile_overrides(rows: Iterable[OverrideRow], tzids: Sequence[str]) -> Overrides:
+    """Look-up arrays of active rows; raises `Fault` ZONE for a tzid outside `tzids`."""
+    rows = list(rows)
+    zone = {tzid: number for number, tzid in enumerate(tzids)}
+    unknown = sorted({row.tzid for row in rows} - set(zone))
+    if unknown:
+        raise Fault(Breach.ZONE, DATASET, f"overrides name zones without polygon: {', '.join(unknown)}")
+    table = Overrides(np.full(COUNTRIES, -1, np.int32), np.full(10000, -1, np.int32), [])
+    for row in rows:
+        if row.scope == "country":
+            table.country[country_codes([row.target])] = zone[row.tzid]
+        elif row.scope == "mcc":
+            table.mcc[int(row.target)] = zone[row.tzid]
+        else:
+            merchant, iso, order = row.target.split("|")
+            table.sites.append(SiteRule(int(merchant), int(country_codes([iso])[0]), int(order), zone[row.tzid]))
+    return table
+
+
+def match(table: Overrides, keys: SiteKeys, mcc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First matching override per row in order site, mcc, country; `mcc` is int32 [n], -1 unknown.
+
+    Returns zone ids and scope numbers (index into SCOPES), int32 [n], -1 where nothing matches.
+    """
+    zone = table.country[keys.country]
+    scope = np.where(zone >= 0, COUNTRY, -1).astype(np.int32)
+    by_mcc = np.where(mcc >= 0, table.mcc[np.clip(mcc, 0, 9999)], -1)
+    zone, scope = np.where(by_mcc >= 0, by_mcc, zone), np.where(by_mcc >= 0, MCC, scope)
+    for rule in table.sites:
+        hit = (keys.merchant == np.uint64(rule.merchant)) & (keys.country == rule.country) & (keys.order == rule.order)
+        zone, scope = np.where(hit, rule.zone, zone), np.where(hit, SITE, scope)
+    return zone.astype(np.int32), scope.astype(np.int32)

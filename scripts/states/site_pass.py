@@ -1,0 +1,124 @@
+"""The pass that S1 and S2 share: sites in, one decided row per site out, in key order, batch by batch.
+
+A state adds its decision: what becomes of a batch, and what it counts there.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Generic, Self, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scripts.lib.contracts import arrow_schema
+from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
+from scripts.lib.logs import event, say
+from scripts.lib.tables import ROW_GROUP, encoded, stream_writer
+from scripts.states.site_key import KeyCheck, SiteKeys, key_columns
+from scripts.states.sites import Table, batches, open_checked
+from scripts.states.sort import sorted_copy
+from scripts.states.state import Body
+
+Columns = dict[str, pa.Array]
+Laws = dict[str, tuple[str, str]]  # name of a count -> the code that it raises, and what such rows do
+PROGRESS_ROWS = 5_000_000
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a state counts; the tallies of two batches add up field by field. `broken`: rows against a law, by name."""
+
+    broken: Counter[str]
+
+    def __add__(self, other: Self) -> Self:
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in _names(self)})
+
+    def breaches(self, laws: Laws) -> list[Finding]:
+        """One breach for each law that rows break."""
+        return [
+            Abort(code, f"{self.broken[name]} rows {what}") for name, (code, what) in laws.items() if self.broken[name]
+        ]
+
+
+def _names(tally: Tally) -> list[str]:
+    return [field.name for field in fields(tally)]
+
+
+T = TypeVar("T", bound=Tally)
+
+
+@dataclass(frozen=True)
+class Work(Generic[T]):
+    """What a state does in a pass: the table it reads, the schema of what it writes, its decision, an empty tally."""
+
+    state: str
+    source: Table
+    output: str
+    decide: Callable[[pa.RecordBatch, SiteKeys], tuple[Columns, T]]
+    nothing: T
+
+
+@dataclass(frozen=True)
+class Passed(Generic[T]):
+    """A finished pass: the keys read, the rows that lie on disk, what the state counted."""
+
+    keys: KeyCheck
+    written: int
+    tally: T
+    sorted_input: bool
+
+    def checks(self) -> dict[str, int]:
+        """What the `checks` block of both run reports holds."""
+        return {"pk_duplicates": self.keys.duplicates, "coverage_mismatch": abs(self.keys.rows - self.written)}
+
+    def breaches(self, dataset: str) -> list[Finding]:
+        """A key of `dataset` that stands twice, rows lost or added on the way."""
+        found: list[Finding] = []
+        if self.keys.duplicates:
+            message = f"{self.keys.duplicates} duplicate site keys"
+            found.append(Fault(Breach.DUPLICATE, dataset, message, dataset=dataset))
+        if self.written != self.keys.rows:
+            message = f"{self.written} rows written for {self.keys.rows} of {dataset}"
+            found.append(Fault(Breach.COVERAGE, dataset, message))
+        return found
+
+
+def site_pass(work: Work[T], path: str, stage: Path, sort_memory_mb: int) -> Passed[T]:
+    """Write what `work` decides about the sites at `path` to `stage`; unsorted sites are sorted and read again."""
+    passed = _once(work, path, stage)
+    if passed.keys.sorted:
+        return passed
+    say(f"{work.state}: {work.source.dataset} is not in key order; sorting it within the memory bound")
+    with sorted_copy(work.source, path, sort_memory_mb) as ordered:
+        return replace(_once(work, ordered, stage), sorted_input=False)
+
+
+def concluded(passed: Passed[T], body: Body, found: Sequence[Finding], unordered: Abort) -> Body:
+    """The body of a state in which nothing was `found`, with the warning `unordered` where it had to sort its sites.
+
+    Raises all that was found; the body goes with it, as counts of a failed run are evidence and its rows are not.
+    """
+    raise_all(found, report=body)
+    event("VALIDATION", id=unordered.code.rpartition("-")[0], result="pass", sites_total=passed.keys.rows)
+    return body if passed.sorted_input else body | {"warnings": [unordered.finding()]}
+
+
+def _once(work: Work[T], path: str, stage: Path) -> Passed[T]:
+    """One pass in the order of the file, given up where that is not the key's."""
+    keys, tally, columns = KeyCheck(), work.nothing, encoded(arrow_schema(work.output))
+    total = open_checked(work.source, path).metadata.num_rows
+    with stream_writer(stage, columns) as out:
+        for batch in batches(work.source, path):
+            batch_keys = key_columns(batch)
+            keys.add(batch_keys)
+            if not keys.sorted:
+                break
+            decided, counted = work.decide(batch, batch_keys)
+            tally += counted
+            arrays = [decided[field.name].cast(field.type) for field in columns]
+            out.write_batch(pa.record_batch(arrays, schema=columns), row_group_size=ROW_GROUP)
+            if total > PROGRESS_ROWS and keys.rows % PROGRESS_ROWS < len(batch):
+                say(f"{work.state}: {keys.rows:,} of {total:,} sites")
+    return Passed(keys, pq.read_metadata(stage).num_rows, tally, sorted_input=keys.sorted)

@@ -1,0 +1,59 @@
+"""The timetable cache of S3 as the states after it open it: a manifest, and a payload that has its digest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.errors import Breach, Fault
+from scripts.lib.files import read_json
+from scripts.lib.records import record
+from scripts.reference import tzif
+from scripts.states.outputs import is_withheld
+from scripts.states.receipt import check_bytes
+
+MANIFEST, PAYLOAD = "tz_timetable_cache", "tz_timetable_payload"
+
+
+@dataclass(frozen=True)
+class CacheManifest:
+    """`tz_timetable_cache`: of which archive the payload was compiled, and which bytes it has."""
+
+    manifest_fingerprint: str
+    tzdb_release_tag: str
+    tzdb_archive_sha256: str
+    tz_index_digest: str
+    rle_cache_bytes: int
+    created_utc: str
+
+    def report(self) -> dict[str, Any]:
+        """The block `inputs.cache` of a run report."""
+        return {
+            "path": catalog_path(MANIFEST, manifest_fingerprint=self.manifest_fingerprint),
+            "tzdb_release_tag": self.tzdb_release_tag,
+            "tz_index_digest": self.tz_index_digest,
+            "rle_cache_bytes": self.rle_cache_bytes,
+        }
+
+
+def read_manifest(path: str) -> CacheManifest:
+    """MISSING where there is none, CONTENT where it breaks its schema."""
+    if not Path(path).is_file() or is_withheld(path):
+        raise Fault(Breach.MISSING, MANIFEST, "the timetable cache is missing or withheld", path=path)
+    try:
+        found = read_json(path)
+        errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
+    except (OSError, ValueError) as problem:
+        errors = [str(problem)]
+    if errors:
+        raise Fault(Breach.CONTENT, MANIFEST, "; ".join(errors[:3]), path=path)
+    return record(CacheManifest, found)
+
+
+def read_timetables(path: str, manifest: CacheManifest) -> tzif.Timetables:
+    """The payload by tzid: MISSING, SEAL where its digest is not the manifest's, CONTENT where it is no payload."""
+    check_bytes(PAYLOAD, path, manifest.tz_index_digest, "in the manifest")
+    try:
+        return tzif.decode(Path(path).read_bytes())
+    except ValueError as problem:
+        raise Fault(Breach.CONTENT, PAYLOAD, str(problem), path=path) from None

@@ -1,0 +1,67 @@
+"""An authority: an upstream that candidates may read, its seeds pinned byte by byte.
+
+config/authority/NAME.yaml says what it is, in a few lines for people; the pins lie in config/authority/pins/NAME/.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.lib.files import write_json, write_text
+from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
+from scripts.lib.records import plain
+from scripts.upstream.bundle_1b import merchant_map_folder
+
+FOLDER = Path("config/authority")
+FACTS = FOLDER / "facts.yaml"  # lies beside the authorities that are built from it
+
+
+@dataclass(frozen=True)
+class Authority:
+    """`kind` is `replica`, built from `facts`, or `import`, copied from the user's own run root of each seed."""
+
+    name: str
+    kind: str
+    about: str
+    seeds: dict[int, SeedPins]
+    facts: str = ""
+    roots: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def merchant_map_release(self) -> str | None:
+        """Release of the merchant map, where the upstream has one."""
+        return next(iter(self.merchant_map_releases), None)
+
+    @property
+    def merchant_map_releases(self) -> list[str]:
+        """Releases of the merchant map among the pinned files: one, or none."""
+        folder = f"{merchant_map_folder()}/"
+        names = (name for pins in self.seeds.values() for name in pins.files if name.startswith(folder))
+        return sorted({name.removeprefix(folder).split("/")[0] for name in names})
+
+
+def authority_names(project: Path = Path(".")) -> set[str]:
+    """Authorities that have a file."""
+    return {path.stem for path in (project / FOLDER).glob("*.yaml")} - {FACTS.stem}
+
+
+def read_authority(name: str, stated: dict[str, Any], project: Path = Path(".")) -> Authority:
+    """The authority whose file holds `stated`, with the pins beside it; OSError or ValueError for bad pins."""
+    files = sorted((project / PINS / name).glob("*.json"))
+    pins = [read_pins(path) for path in files]
+    return Authority(name, seeds={entry.seed: entry for entry in pins}, **stated)
+
+
+def write_authority(authority: Authority) -> Path:
+    """Publish the authority and exactly its pins; returns the path of its file."""
+    path = FOLDER / f"{authority.name}.yaml"
+    stated = {key: getattr(authority, key) for key in ("kind", "about", "facts", "roots")}
+    known = {key: value for key, value in stated.items() if value}
+    write_text(path, yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000))
+    for left in (PINS / authority.name).glob("*.json"):
+        left.unlink()
+    for seed, pins in authority.seeds.items():
+        write_json(pins_path(authority.name, seed), plain(pins))
+    return path

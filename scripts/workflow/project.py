@@ -1,0 +1,225 @@
+"""What the rules ask: the paths and runs that follow from configuration, candidates and authorities.
+
+A method that takes `wildcards` is an input or params function of a rule; the others answer for a run by name.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from scripts.lib.candidate import Candidate, candidate_path
+from scripts.lib.contracts import dictionary
+from scripts.lib.pins import SeedPins, pins_path
+from scripts.lib.rootpaths import dataset_path
+from scripts.states.s0_reopen import evidence_paths
+from scripts.upstream.authority import Authority
+
+ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
+CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
+CARRIED += ["envs", "profiles", "docs"]
+
+
+class Wildcards(Protocol):
+    """Those that a rule's output has, as text."""
+
+    run: str
+    authority: str
+    seed: str
+    manifest_fingerprint: str
+
+
+PathsOf = Callable[[Wildcards], list[str]]
+
+
+def unique(names: Iterable[str | None]) -> list[str]:
+    """Names in order, each once, without those that are not there."""
+    return list(dict.fromkeys(name for name in names if name))
+
+
+@dataclass(frozen=True)
+class Project:
+    """`config` as config/schema.yaml describes it, `candidates` and `authorities` by name, all of them checked."""
+
+    config: dict[str, Any]
+    candidates: dict[str, Candidate]
+    authorities: dict[str, Authority]
+
+    # Outside data
+
+    def release(self, dataset: str) -> str:
+        """Release of a reference dataset: the one that the config names for its source."""
+        found: str = self.config["reference"][dictionary()[dataset]["source"]]["release"]
+        return found
+
+    def shared(self, dataset: str) -> str:
+        """Path of a reference dataset at its release."""
+        return dataset_path(dataset, release=self.release(dataset))
+
+    def releases(self, wildcards: Wildcards) -> dict[str, str]:
+        """Explicit version tags of what S0 seals: the reference data and, where there is one, the merchant map."""
+        sealed = [name for name, entry in dictionary().items() if entry.get("source") and entry.get("kind")]
+        merchant_map = self.authority(wildcards.run).merchant_map_release
+        tags = {"merchant_mcc_map": merchant_map} if merchant_map else {}
+        return {name: self.release(name) for name in sealed} | tags
+
+    # Upstream
+
+    def authority(self, run: str) -> Authority:
+        """The upstream that a run reads."""
+        return self.authorities[self.candidates[run].authority]
+
+    def authority_name(self, wildcards: Wildcards) -> str:
+        """Name of the upstream that the run reads."""
+        return self.candidates[wildcards.run].authority
+
+    def reopens(self, wildcards: Wildcards) -> str:
+        """The upstream that the run reads, if it is not frozen and needs a reopen record; else empty."""
+        name = self.authority_name(wildcards)
+        return "" if name in self.config["frozen_authorities"] else name
+
+    def names_of_kind(self, kind: str) -> str:
+        """A wildcard constraint: the authorities that are replicas, or imports."""
+        return "|".join(sorted(name for name, found in self.authorities.items() if found.kind == kind)) or "(?!)"
+
+    def facts(self, wildcards: Wildcards) -> str:
+        """What a replica is built from."""
+        return self.authorities[wildcards.authority].facts
+
+    def own_root(self, wildcards: Wildcards) -> str:
+        """The user's own run root of one seed."""
+        return self.authorities[wildcards.authority].roots[int(wildcards.seed)]
+
+    def pins(self, wildcards: Wildcards) -> str:
+        """The pins of an upstream seed."""
+        return pins_path(wildcards.authority, wildcards.seed)
+
+    def pins_of_run(self, wildcards: Wildcards) -> str:
+        """The pins of the upstream seed that a run reads."""
+        return pins_path(self.authority_name(wildcards), wildcards.seed)
+
+    def upstream(self, dataset: str) -> Callable[[Wildcards], str]:
+        """An input function: the dataset of the upstream that the run reads."""
+        return lambda wildcards: self._upstream_path(dataset, wildcards)
+
+    def merchant_map(self, wildcards: Wildcards) -> list[str]:
+        """The merchant map, where the upstream has one."""
+        release = self.authority(wildcards.run).merchant_map_release
+        return [self._upstream_path("merchant_mcc_map", wildcards, release=release)] if release else []
+
+    def _upstream_path(self, dataset: str, wildcards: Wildcards, **tokens: str) -> str:
+        place = {"seed": wildcards.seed, "manifest_fingerprint": wildcards.manifest_fingerprint}
+        return dataset_path(dataset, authority=self.authority_name(wildcards), **place, **tokens)
+
+    def reopen_record(self, wildcards: Wildcards) -> list[str]:
+        """The reopen record that the candidate names, where there is one and it is needed."""
+        path = f"config/reopen/{self.candidates[wildcards.run].reopen}.yaml"
+        return [path] if Path(path).is_file() and self.reopens(wildcards) else []
+
+    def reopen_evidence(self, wildcards: Wildcards) -> list[str]:
+        """The evidence of that record: a reopened run waits for the certificate that justifies it."""
+        return [path for record in self.reopen_record(wildcards) for path in evidence_paths(record)]
+
+    # Seeds of a run
+
+    def seeds(self, run: str) -> dict[int, SeedPins]:
+        """The candidate's seeds that its upstream carries; a missing one fails certification, not the workflow."""
+        pins = self.authority(run).seeds
+        return {seed: pins[seed] for seed in self.candidates[run].seeds if seed in pins}
+
+    def required_seeds(self, wildcards: Wildcards) -> list[int]:
+        """Seeds that the certificate asks for: those of the config, or those of a P0 baseline itself."""
+        candidate = self.candidates[wildcards.run]
+        return list(candidate.seeds if candidate.lane == "P0" else self.config["seeds"])
+
+    def seed_paths(self, dataset: str, run: str) -> list[str]:
+        """The dataset of every seed of a run, in required order."""
+        place = {"run": run, "authority": self.candidates[run].authority}
+        return [
+            dataset_path(dataset, **place, seed=seed, manifest_fingerprint=pins.manifest_fingerprint)
+            for seed, pins in self.seeds(run).items()
+        ]
+
+    def of_runs(self, dataset: str, runs: Iterable[str]) -> list[str]:
+        """The dataset of every seed of several runs."""
+        return [path for run in runs for path in self.seed_paths(dataset, run)]
+
+    def of_seeds(self, *datasets: str) -> PathsOf:
+        """An input function: these datasets of every seed of the run, in required order."""
+        return lambda wildcards: [path for name in datasets for path in self.seed_paths(name, wildcards.run)]
+
+    def of_p0(self, dataset: str) -> PathsOf:
+        """An input function: the dataset of every seed of the run's P0 baseline; none for a baseline."""
+        return lambda wildcards: self.of_runs(dataset, self.baselines_of(wildcards.run)[:1])
+
+    def of_first_seed(self, dataset: str) -> Callable[[Wildcards], str]:
+        """An input function: the dataset of the first seed of the run."""
+        return lambda wildcards: self.seed_paths(dataset, wildcards.run)[0]
+
+    def of_baselines(self, dataset: str) -> PathsOf:
+        """An input function: the dataset of every seed of every run that this one is compared with."""
+        return lambda wildcards: self.of_runs(dataset, self.baselines_of(wildcards.run))
+
+    def of_phase_runs(self, dataset: str) -> PathsOf:
+        """An input function: the dataset of every seed of every run that a phase ledger reads."""
+        return lambda wildcards: self.of_runs(dataset, self.phase_runs(wildcards.run))
+
+    def a_name_a_seed(self, runs: Iterable[str]) -> list[str]:
+        """Each run once for each of its seeds: the names beside `of_runs`."""
+        return [run for run in runs for _ in self.seeds(run)]
+
+    # Runs beside a run
+
+    def ancestors(self, run: str) -> list[str]:
+        """The run and what it descends from, oldest first."""
+        parent = self.candidates[run].parent
+        return [*(self.ancestors(parent) if parent else []), run]
+
+    def ancestry(self, wildcards: Wildcards) -> list[str]:
+        """The candidate files whose policies make up the run's, oldest first."""
+        return [candidate_path(name) for name in self.ancestors(wildcards.run)]
+
+    def baselines_of(self, run: str) -> list[str]:
+        """What a run is compared with: its oldest ancestor (P0), then its parent."""
+        older = self.ancestors(run)[:-1]
+        return unique([*older[:1], *older[-1:]])
+
+    def p3_runs(self) -> list[str]:
+        """The candidates of lane P3, after the P0 baselines that they are measured against."""
+        names = [name for name, candidate in self.candidates.items() if candidate.lane == "P3"]
+        return unique([*(root for name in names for root in self.baselines_of(name)[:1]), *names])
+
+    def phase_runs(self, run: str) -> list[str]:
+        """The runs that a phase ledger reads: the baselines, what the run is measured against, and itself."""
+        return unique([*self.config["baselines"], *self.baselines_of(run)[:1], run])
+
+    def retained(self, run: str) -> list[str]:
+        """Runs whose data are kept: baselines, what the run is compared with, itself, and the last good one, if any."""
+        return unique([*self.config["baselines"], *self.baselines_of(run), run, self.config["last_good"]])
+
+    def run_ids(self, run: str) -> dict[str, str]:
+        """The pinned upstream run id of every seed of a run."""
+        return {str(seed): pins.run_id for seed, pins in self.seeds(run).items()}
+
+    # Targets
+
+    def certificates(self, run: str) -> list[str]:
+        """What certification of one run leaves."""
+        facts = ["baseline_facts"] if self.candidates[run].authority == "published" else []
+        ledger = ["phase_ledger"] if run == self.config["candidate"] else []
+        return [dataset_path(name, run=run) for name in (*ALWAYS, *facts, *ledger)]
+
+    def archived_runs(self, wildcards: Wildcards) -> list[str]:
+        """What an archive holds: the baselines and the run itself."""
+        return unique([*self.config["baselines"], wildcards.run])
+
+    def archived_results(self, wildcards: Wildcards) -> list[str]:
+        """What an archive is made for: certificates and pages of its runs, and the ledger where it is theirs."""
+        ledger = [dataset_path("ledger")] if wildcards.run == self.config["candidate"] else []
+        return [path for run in self.archived_runs(wildcards) for path in self.certificates(run)] + ledger
+
+
+def carried_files() -> list[str]:
+    """The project that an archive carries, so that it can be verified and run again where it is unpacked."""
+    files = [path for name in CARRIED for path in (Path(name), *Path(name).rglob("*")) if path.is_file()]
+    return sorted(path.as_posix() for path in files if "__pycache__" not in path.parts)

@@ -1,3 +1,0 @@
-"""The lawful house of these tests."""
-
-from tests.lawful_fixtures import *  # noqa: F403

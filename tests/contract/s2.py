@@ -1,0 +1,103 @@
+"""Cases of S2: a lookup table that S1 vouches for, policies under a seal that vouches for them (states.md §4)."""
+
+import pyarrow.parquet as pq
+
+from scripts.lib.errors import raise_all
+from scripts.states.s2_overrides import CODES
+from scripts.states.s2_tally import S2Tally, breaches
+from scripts.states.site_key import KeyCheck
+from scripts.states.site_pass import Passed
+from tests.contract.table import (
+    LATER,
+    ZEROS,
+    Table,
+    cell,
+    conflict,
+    edit,
+    elsewhere,
+    flip,
+    json,
+    lost,
+    policy,
+    resealed,
+    vouched,
+)
+from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House, raised
+
+MCC = OVERRIDE | {"scope": "mcc", "target": "5812"}
+
+
+def lookup(change):
+    return vouched("s1_run_report", "s1_tz_lookup", change)
+
+
+def overrides(*entries: dict):
+    return resealed("tz_overrides", list(entries))
+
+
+def judged(house: House, table: str, written: int = len(SITES)) -> list[str]:
+    """Codes of the check of a written table."""
+    keys = KeyCheck()
+    keys.rows = len(SITES)
+    passed = Passed(keys, written, S2Tally.nothing(zones=3), sorted_input=True)
+    return raised(lambda: raise_all(breaches(passed, house.path("s1_tz_lookup"), table)), CODES)
+
+
+def nudge_changed_on_the_way(house: House) -> list[str]:
+    other = house.root / "other.parquet"
+    pq.write_table(cell("nudge_lat_deg", 3, 1.0)(pq.read_table(house.path("site_timezones"))), other)
+    return judged(house, str(other))
+
+
+S2 = Table(
+    "S2",
+    before={
+        "merchant that the map has not": (
+            "2A-S2-023",
+            lambda house: house.mcc_map([(8, 5812)]),
+            policy("tz_overrides", [OVERRIDE, MCC]),
+        ),
+        "override without owner": (
+            "2A-S2-091",
+            policy("tz_overrides", [{name: value for name, value in OVERRIDE.items() if name != "owner"}]),
+        ),
+    },
+    after={
+        "receipt of another fingerprint": ("2A-S2-001", edit("s0_gate_receipt_2A", manifest_fingerprint=ZEROS)),
+        "lookup changed after S1": ("2A-S2-010", flip("s1_tz_lookup")),
+        "lookup of another seed": ("2A-S2-011", elsewhere("s1_tz_lookup", "s1_tz_lookup", "other.parquet")),
+        "overrides malformed": ("2A-S2-020", overrides({"scope": "country"})),
+        "override twice": ("2A-S2-021", overrides(OVERRIDE, OVERRIDE)),
+        "mcc override without a map": ("2A-S2-022", overrides(OVERRIDE, MCC)),
+        "override expired since": ("2A-S2-024", overrides(OVERRIDE | {"expiry_yyyy_mm_dd": "2026-02-14"})),
+        "latitude missing": ("2A-S2-030", lookup(cell("lat_deg", 0, None))),
+        "row of another seed": ("2A-S2-040", lookup(cell("seed", 0, 7))),
+        "published with other bytes": (
+            "2A-S2-041",
+            lambda house: house.rewrite("site_timezones", lambda t: t.slice(1)),
+        ),
+        "row of another time": ("2A-S2-042", lookup(cell("created_utc", 0, LATER))),
+        "site twice": ("2A-S2-051", lookup(lambda table: table.take([0, *range(len(table))]))),
+        "zone missing": ("2A-S2-052", lookup(cell("tzid_provisional", 0, None))),
+        "zone malformed": ("2A-S2-053", lookup(cell("tzid_provisional", 0, "Not a zone"))),
+        "source against override": ("2A-S2-054", lookup(cell("tzid_provisional_source", 3, "polygon"))),
+        "other override than S1's": ("2A-S2-054", overrides(OVERRIDE | {"tzid": "Asia/Urumqi"})),
+        "override on a polygon": ("2A-S2-054 2A-S2-055", lookup(cell("override_scope", 0, "country"))),
+        "half a nudge": ("2A-S2-056", lookup(cell("nudge_lat_deg", 3, None))),
+        "zone without polygon": ("2A-S2-057", lookup(cell("tzid_provisional", 0, "Europe/Rome"))),
+        "lookup out of order": ("2A-S2-070", lost("site_timezones"), lookup(lambda table: table.take([8, *range(8)]))),
+        "sealed under another licence": (
+            "2A-S2-080",
+            json("sealed_inputs_2A", lambda found: found[0].update(license_class="WTFPL")),
+        ),
+        "overrides above the cap": (
+            "2A-S2-090",
+            resealed("governance", OPEN_CAPS | {"override_rate_cap": {"value": 0.01, "why": "t", "source": "t"}}),
+        ),
+    },
+    checks={
+        "row lost on the way": ("2A-S2-050", lambda house: judged(house, house.path("site_timezones"), len(SITES) - 1)),
+        "nudge changed on the way": ("2A-S2-056", nudge_changed_on_the_way),
+        "contracts at odds": ("2A-S2-080", conflict("S2", "site_timezones")),
+    },
+)
