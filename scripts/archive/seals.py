@@ -41,16 +41,16 @@ def check_stated(tree: Tree, rank: int, record: Lineage) -> None:
 
 def check_upstream(tree: Tree, rank: int, record: Lineage) -> None:
     """The files of an upstream against the pins that its job was held to."""
-    pins = _pins(record, pins_path(record.wildcards["authority"], record.wildcards["seed"]))
+    pins = _pins(record, record)
     if tree.digest(pins.path) == pins.sha256:  # else the changed pins are the finding
         root = record.outputs["run_receipt"][0].path.rpartition("/")[0]
         for name, digest in typed_record(SeedPins, tree.json(pins.path)).files.items():
             tree.compare(rank, f"{root}/{name}", digest, f"its pin in {pins.path}")
 
 
-def _pins(record: Lineage, wanted: str) -> HashedFile:
-    """The pins that a job was held to, which must be those of its upstream."""
-    (pins,) = record.inputs["pins"]
+def _pins(record: Lineage, upstream: Lineage) -> HashedFile:
+    """The pins that a job was held to, which must be those of the authority and seed of its upstream."""
+    wanted, (pins,) = pins_path(upstream.wildcards["authority"], upstream.wildcards["seed"]), record.inputs["pins"]
     if pins.path != wanted:
         raise Broken(record.record, f"was held to {pins.path}, not to {wanted}")
     return pins
@@ -59,7 +59,7 @@ def _pins(record: Lineage, wanted: str) -> HashedFile:
 def check_s0(tree: Tree, rank: int, record: Lineage) -> None:
     """S0: the sealed inventory against the files, its receipt against the 1B flag, its pins by their place."""
     if upstream := tree.made.get(record.inputs["run_receipt"][0].path):  # else its lost record is the finding
-        _pins(record, tree.records[upstream.record].inputs["pins"][0].path)
+        _pins(record, tree.records[upstream.record])
     receipt, inventory = (record.outputs[name][0].path for name in ("receipt", "inventory"))
     for row in tree.json(inventory):
         path, digest = _sealed(tree, record, row)

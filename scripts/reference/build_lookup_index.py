@@ -11,8 +11,8 @@ def main(*, tz_world: str, lookup_index: str) -> None:
     header = {
         "blocks_per_degree": BLOCKS_PER_DEGREE,
         "split": SPLIT,
-        "release": info["release"],
-        "tzids": info["tzids"],
+        "release": info.release,
+        "tzids": info.tzids,
         "tz_world_sha256": sha256_file(tz_world),
     }
     arrays = build_index(*read_tz_world(tz_world))

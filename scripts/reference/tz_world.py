@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -84,8 +84,17 @@ def geometry_column(metadata: dict[bytes, bytes] | None) -> tuple[str, str]:
     return name, ":".join(found)
 
 
-def tz_world_info(path: str | Path) -> dict[str, Any]:
-    """`{tzids: sorted distinct list, rows: int, release: str, crs: str}` without decoding a polygon.
+class TzWorldInfo(NamedTuple):
+    """What a table of polygons says of itself: sorted distinct zones, polygons, release, CRS as `AUTHORITY:CODE`."""
+
+    tzids: list[str]
+    rows: int
+    release: str
+    crs: str
+
+
+def tz_world_info(path: str | Path) -> TzWorldInfo:
+    """What the table at `path` says of itself, without decoding a polygon.
 
     Raises `ValueError("crs ...")` when the CRS is not WGS84 and `ValueError("no rows")` when the table is empty.
     """
@@ -96,7 +105,7 @@ def tz_world_info(path: str | Path) -> dict[str, Any]:
     if not tzids:
         raise ValueError("no rows: the table of zone polygons is empty")
     release = schema.metadata.get(b"release", b"").decode()
-    return {"tzids": sorted(set(tzids)), "rows": len(tzids), "release": release, "crs": crs}
+    return TzWorldInfo(sorted(set(tzids)), len(tzids), release, crs)
 
 
 def read_tz_world(path: str | Path) -> tuple[np.ndarray, np.ndarray]:

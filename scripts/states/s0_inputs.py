@@ -103,11 +103,11 @@ def check_tz_assets(
     except UNREADABLE as problem:
         code = "2A-S0-020" if str(problem).startswith("crs") else "2A-S0-021"
         raise Abort(code, f"{problem}"[:200], path=tz_world) from None
-    unknown = sorted({row.tzid for row in overrides} - set(world["tzids"]))
+    unknown = sorted({row.tzid for row in overrides} - set(world.tzids))
     if unknown:
         raise Fault(Breach.ZONE, "tz_overrides", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
     digest = check_tzdb(paths["tzdb_release"], tzdb_meta, release)
-    return TzAssets(release, digest, "tz_world_2025a", world["crs"], world["rows"])
+    return TzAssets(release, digest, "tz_world_2025a", world.crs, world.rows)
 
 
 def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:
