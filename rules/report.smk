@@ -3,6 +3,10 @@
 Reads results/runs/{run}/certification and the scoring of each seed; writes one page a run and one index over all runs.
 """
 
+
+report: "../docs/captions/workflow.txt"
+
+
 CAPTIONS = sorted(path.as_posix() for path in Path(workflow.basedir, "docs/captions").glob("*.txt"))
 CAPTIONS = [f"docs/captions/{Path(path).name}" for path in CAPTIONS]
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 WORLD_CELL = 0.5  # degrees
 LOCAL_CELLS = 64  # along each side of the box around a country's own points
+FOLD = 1 << 19  # rows of cells that wait before they are summed
 COLUMNS = ["country_iso", "tzid", "grid", "lon_deg", "lat_deg", "weight"]
 Parts = Callable[[], Iterable[pd.DataFrame]]  # a fresh pass over points: country_iso, tzid, lon_deg, lat_deg, weight
 
@@ -18,8 +19,14 @@ def bins(parts: Parts) -> pd.DataFrame:
     Two passes; memory follows the number of cells that are not empty, not the number of points.
     """
     boxes = _boxes(parts())
-    gathered = pd.concat([_cells(part, boxes) for part in parts()] or [pd.DataFrame(columns=COLUMNS)])
-    return _summed(gathered)
+    pending: list[pd.DataFrame] = []
+    rows = 0
+    for part in parts():
+        pending.append(_cells(part, boxes))
+        rows += len(pending[-1])
+        if rows > FOLD:
+            pending, rows = [_summed(pd.concat(pending))], 0
+    return _summed(pd.concat(pending)) if pending else pd.DataFrame(columns=COLUMNS)
 
 
 def wrapped(lon: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from scripts.report.svg import COLOURS, rings_path
 WIDTH, HEIGHT = 400.0, 280.0
 MARGIN = 0.06
 TOLERANCE = 0.9  # drawing units
+MOST = 450  # dots of one cloud
 LEAST_SPAN = 0.05  # degrees: a smaller country is drawn no larger
 
 
@@ -129,4 +130,4 @@ def dots(frame: Frame, cells: pd.DataFrame, weight: np.ndarray, colours: dict[st
         return ""
     x, y = frame.place(cells["lon_deg"].to_numpy(), cells["lat_deg"].to_numpy())
     colour = cells["tzid"].map(colours).fillna(0).to_numpy(np.int64)
-    return cloud(x, y, weight / weight.sum(), colour, largest=1.0, least=least)
+    return cloud(x, y, weight / weight.sum(), colour, largest=1.0, least=least, most=MOST)

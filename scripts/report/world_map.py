@@ -11,6 +11,7 @@ from scripts.report.svg import COLOURS, path, rings_path
 WIDTH, HEIGHT = 1440.0, 636.0
 NORTH, SOUTH = 84.0, -58.0
 TOLERANCE = 0.7  # drawing units
+MOST = 4000  # dots of one map
 A1, A2, A3, A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
 
@@ -70,7 +71,7 @@ def people_map(run: Run, sites: pd.DataFrame, colours: dict[str, int]) -> str:
 def _dots(cells: pd.DataFrame, weight: np.ndarray, colours: dict[str, int], least: float) -> str:
     x, y = equal_earth(cells["lon_deg"].to_numpy(), cells["lat_deg"].to_numpy())
     colour = cells["tzid"].map(colours).to_numpy(np.int64)
-    return cloud(x, y, weight, colour, largest=1000.0, least=least)
+    return cloud(x, y, weight, colour, largest=1000.0, least=least, most=MOST)
 
 
 def base(data: str) -> str:

@@ -81,13 +81,19 @@ def test_paths_are_whole_relative_steps():
 
 def test_a_collapse_is_one_large_dot():
     x = np.linspace(100, 101, 50)
-    drawn = cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.0)
+    drawn = cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.0, most=450)
     assert re.findall(r'class="([^"]+)"', drawn) == ["d s5 z0"]
     x = np.linspace(0, 400, 50)
-    drawn = cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.0)
+    drawn = cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.0, most=450)
     assert re.findall(r'class="([^"]+)"', drawn) == ["d s2 z0"]
     assert drawn.count("h0") == 50
-    assert cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.5) == ""
+    assert cloud(x, x, np.full(50, 0.02), np.zeros(50, int), largest=1.0, least=0.5, most=450) == ""
+
+
+def test_a_cloud_of_many_sites_stays_small_and_loses_none():
+    x, y = (axis.ravel().astype(float) for axis in np.meshgrid(np.arange(0, 400, 4), np.arange(0, 280, 4)))
+    drawn = cloud(x, y, np.full(len(x), 1 / len(x)), np.zeros(len(x), int), largest=1.0, least=0.0, most=450)
+    assert len(x) == 7000 and 200 < drawn.count("h0") <= 450
 
 
 def test_equal_earth_has_its_known_ends():
