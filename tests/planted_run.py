@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ import pyarrow as pa
 import shapely
 
 from scripts.certification import certify_run
-from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
+from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.lib.text_tables import write_csv
 from scripts.report import build_report
 from scripts.report.bins import bins
-from scripts.scoring.gates import failing, seed_checks, seed_verdict
+from scripts.scoring.metric_value import MetricValue, unavailable
+from scripts.scoring.seed_metrics import Reading, SeedMetrics
 from tests.lawful_world import COUNTRIES, SQUARES
+from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 
 ROOT = Path(__file__).parents[1]
-SEEDS = [42, 7, 101, 202]
 PLACES = 40  # populated places in every square
 # country -> zone -> sites
 COLLAPSED = {
@@ -43,8 +45,6 @@ SPREAD = COLLAPSED | {
 }
 LIVED = {"CN": {"Asia/Shanghai": 0.7, "Asia/Urumqi": 0.3}, "NZ": {"Pacific/Auckland": 0.6, "Pacific/Chatham": 0.4}}
 SMALL = {"BM": {"Atlantic/Bermuda": 60}, "FR": {"Europe/Paris": 40}}
-GATES = load_yaml(ROOT / "config/certification/gates.yaml")
-COHORTS = load_yaml(ROOT / "config/certification/cohorts.yaml")
 KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold")
 VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
 METRICS = (
@@ -182,7 +182,7 @@ def _seed(run: str, seed: int, plan: dict[str, dict[str, int]], *, stopped: bool
         ],
     )
     write_csv(paths["governance_audit"], audit.head(0 if stopped else 1))
-    write_json(paths["seed_metrics"], _seed_metrics(seed, table, metrics, plan, stopped))
+    write_json(paths["seed_metrics"], plain(_seed_metrics(seed, table, metrics, plan, stopped)))
     write_json(paths["earth_scorecard"], _earth(seed, metrics, earth_fails))
     write_json(paths["seed_diagnostics"], _diagnostics(seed, table))
     tallies = {"tzids_total": 7, "gap_windows_total": 300 + seed, "fold_windows_total": 200 + seed}
@@ -240,81 +240,65 @@ def _country_table(counts: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _metrics(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    multi, large = table[table["is_c_multi"] == True], table[table["is_c_large"] == True]  # noqa: E712
-    none = {"status": "not_computable", "value": None, "n": 0, "reason": "no country in the cohort"}
+def _metrics(table: pd.DataFrame) -> dict[str, MetricValue]:
+    multi, large = (table[table[name].astype(bool)] for name in ("is_c_multi", "is_c_large"))
     if not len(multi) or not len(large):
-        return dict.fromkeys(METRICS, none)
+        return dict.fromkeys(METRICS, unavailable("no country in the cohort"))
     values = [
         float((multi["distinct_tzid_count"] >= 2).mean()),
         *(float(multi[name].median()) for name in ("top1_share", "top1_top2_gap", "entropy_norm")),
         float((large["top1_share"] < 0.95).mean()),
     ]
-    return {
-        name: {"status": "ok", "value": value, "n": len(multi)} for name, value in zip(METRICS, values, strict=True)
-    }
+    return {name: MetricValue(value, len(multi)) for name, value in zip(METRICS, values, strict=True)}
 
 
-def _seed_metrics(seed: int, table: pd.DataFrame, realism: dict, plan: dict, stopped: bool) -> dict[str, Any]:
-    governance = {
-        name: {"status": "ok", "value": 0.0, "n": 9}
-        for name, gate in GATES["gates"].items()
-        if gate["axis"] == "governance"
-    }
-    if stopped:
-        governance["fallback_country_violations_b"]["value"] = 1.0
-    metrics = realism | governance
-    ran = not stopped
-    computed = all(entry["status"] == "ok" for entry in realism.values())
-    structural = {"complete_2a_chain": ran, "s5_digest_matches_flag": ran, "cohort_metrics_available": computed}
-    structural |= {"c_multi_nonempty": computed, "c_large_nonempty": computed}
-    checks = seed_checks(metrics, structural, GATES)
+def _seed_metrics(
+    seed: int, table: pd.DataFrame, realism: dict[str, MetricValue], plan: dict[str, dict[str, int]], stopped: bool
+) -> SeedMetrics:
+    """Everything holds but the realism that the plan has, and the chain of a stopped seed."""
+    computed = all(metric.value is not None for metric in realism.values())
+    failing = () if computed else ("cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty")
+    values: dict[str, float | None] = {name: metric.value for name, metric in realism.items()}
+    values |= {name: 0.0 for name, gate in LIMITS.gates.items() if gate.axis == "governance"}
     sites = sum(sum(zones.values()) for zones in plan.values())
-    states = {f"S{number}": "pass" for number in range(6)}
-    return {
-        "seed": seed,
-        "run_id": f"{seed:032d}",
-        "manifest_fingerprint": f"{seed:064d}",
-        "site_locations_sha256": str(seed),
-        "cohort_definitions": COHORTS,
-        "cohort_counts": {"C_multi": int(table["is_c_multi"].sum()), "C_large": int(table["is_c_large"].sum())},
-        "cohort_members": {"C_multi": list(table.loc[table["is_c_multi"] == True, "country_iso"])},  # noqa: E712
-        "sites_total": sites if ran else 0,
-        "s1_sites_total": sites,
-        "state_status": states
-        if ran
-        else {name: "pass" if name == "S0" else "fail" if name == "S1" else "blocked" for name in states},
-        "error_codes": {name: ["2A-S1-091"] if stopped and name == "S1" else [] for name in states},
-        "warning_codes": {name: [] for name in states},
-        "metrics": metrics,
-        "thresholds": {name: {grade: gate[grade] for grade in ("b", "bplus")} for name, gate in GATES["gates"].items()},
-        "reach_2a": realism if computed else {},
-        "variants": {name: dict.fromkeys(VARIANTS, realism[name]) for name in METRICS} if computed else {},
-        "c_large_readings": {
-            name: {"value": 0.5, "n": 4, "ceiling": 1.0} for name in ("eligible", "literal", "top_decile")
-        }
-        if ran
-        else {},
-        "caveats": [],
-        "checks": checks,
-        "failing_gates": failing(checks),
-        "verdict": seed_verdict(checks),
-    }
+    good = seed_metrics(
+        seed,
+        failing=(*failing, *(("complete_2a_chain", "s5_digest_matches_flag") if stopped else ())),
+        values=values | ({"fallback_country_violations_b": 1.0} if stopped else {}),
+        sites_total=0 if stopped else sites,
+        s1_sites_total=sites,
+        cohort_counts={"C_multi": int(table["is_c_multi"].sum()), "C_large": int(table["is_c_large"].sum())},
+        cohort_members={"C_multi": list(table.loc[table["is_c_multi"].astype(bool), "country_iso"]), "C_large": []},
+        reach_2a=realism if computed else {},
+        variants={name: dict.fromkeys(VARIANTS, metric) for name, metric in realism.items()} if computed else {},
+        c_large_readings={}
+        if stopped
+        else dict.fromkeys(("eligible", "literal", "top_decile"), Reading(MetricValue(0.5, 4), 1.0, ["CN"])),
+    )
+    if not stopped:
+        return good
+    status = {name: "pass" if name == "S0" else "fail" if name == "S1" else "blocked" for name in good.state_status}
+    return replace(good, state_status=status, error_codes=good.error_codes | {"S1": ["2A-S1-091"]})
 
 
-def _earth(seed: int, metrics: dict[str, dict[str, Any]], fails: bool) -> dict[str, Any]:
+def _earth(seed: int, metrics: dict[str, MetricValue], fails: bool) -> dict[str, Any]:
     """Earth passes, or fails C_large; of a seed without a value it says nothing."""
     found: dict[str, Any] = {"seed": seed, "metrics": {}, "ceilings": {}}
     spans = EARTH | ({"c_large_share_top1_lt_095": (0.5, 0.7)} if fails else {})
     for name, span in spans.items():
-        value = None if metrics[name]["value"] is None else sum(span) / 2
+        value = None if metrics[name].value is None else sum(span) / 2
         passes = value is not None and not (fails and name == "c_large_share_top1_lt_095")
         found["metrics"][name] = {
             "value": value,
             "interval": list(span) if value is not None else None,
             "passes_b": passes,
+            "passes_bplus": passes,
         }
-        found["ceilings"][name] = {"value": 1.0 if GATES["gates"][name]["op"] == ">=" else 0.1, "passes_b": True}
+        found["ceilings"][name] = {
+            "value": 1.0 if LIMITS.gates[name].op == ">=" else 0.1,
+            "passes_b": True,
+            "passes_bplus": True,
+        }
     return found
 
 
