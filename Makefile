@@ -31,8 +31,17 @@ $(BIN)/.locked: envs/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
 	touch $@
 
+# Through a real Slurm of two nodes, started and ended here: root, and Debian's munge slurmctld slurmd slurm-client.
+cluster-test: .venv-cluster/.locked
+	CLUSTER_PYTHON=.venv-cluster/bin/python $(BIN)/pytest tests/cluster
+
+.venv-cluster/.locked: envs/cluster.lock envs/requirements.lock
+	$(PYTHON) -m venv .venv-cluster
+	.venv-cluster/bin/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock -r envs/cluster.lock
+	touch $@
+
 # Ten minutes and 5 GB of disk; figures to read, not to pass (tests/benchmarks/README.md).
 bench: $(BIN)/.locked
 	python -m tests.benchmarks
 
-.PHONY: certify test fast fast-code fast-dag lint bench
+.PHONY: certify test fast fast-code fast-dag lint bench cluster-test

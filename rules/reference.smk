@@ -25,6 +25,8 @@ rule build_lookup_index:
         lookup_index=at("lookup_index"),
     log:
         "results/reference/logs/build_lookup_index.{release}.jsonl",
+    resources:
+        mem_mb=3000,  # measured peak 2.4 GB; what other rules need stands in profiles/slurm
     script:
         "../scripts/reference/build_lookup_index.py"
 

@@ -1,9 +1,11 @@
-"""The three descriptions of the environment agree, and none names an index host."""
+"""The descriptions of the environment agree, and none names an index host."""
 
+import json
 import re
 
 import yaml
 
+from scripts.lib.files import sha256_file
 from tests.tiny import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: \\)?$", re.MULTILINE)
@@ -27,10 +29,26 @@ def test_every_locked_package_has_a_hash():
     assert all("--hash=sha256:" in block for block in blocks)
 
 
-def test_conda_file_installs_the_lock_on_the_same_python():
+def test_the_conda_environment_is_the_lock_on_the_same_python():
     conda = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())
     assert "python=3.11" in conda["dependencies"]
-    assert conda["dependencies"][-1]["pip"] == ["--require-hashes", "-r requirements.lock"]
+    script = (ROOT / "envs/environment.post-deploy.sh").read_text()
+    assert f"{sha256_file(ROOT / 'envs/requirements.lock')}  envs/requirements.lock" in script
+    assert "--require-hashes -r envs/requirements.lock" in script
+
+
+def test_the_image_is_the_lock_and_its_command_the_main_job():
+    image = (ROOT / "Containerfile").read_text()
+    assert "--require-hashes -r envs/requirements.lock" in image
+    main_job = re.search(r"^certify:.*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert main_job and json.loads(re.search(r"^CMD (.*)$", image, re.MULTILINE)[1]) == main_job[1].split()
+
+
+def test_the_cluster_lock_agrees_with_the_environment():
+    ours, theirs = pins("requirements.lock"), pins("cluster.lock")
+    assert "snakemake-executor-plugin-slurm" in theirs
+    shared = ours.keys() & theirs.keys()
+    assert {name: theirs[name] for name in shared} == {name: ours[name] for name in shared}
 
 
 def test_no_index_host_is_named():
