@@ -21,9 +21,10 @@ from scripts.workflow.project import Project
 
 ROOT = Path(__file__).parents[2]
 POLICIES = {
-    "tz_overrides.yaml": "tz_overrides_v1",
-    "tz_nudge.yml": "tz_nudge_v1",
-    "governance.yaml": "governance_v1",
+    "policy/tz_overrides.yaml": "tz_overrides_v1",
+    "policy/tz_nudge.yml": "tz_nudge_v1",
+    "policy/governance.yaml": "governance_v1",
+    "governance/approvers.yaml": "approvers_v1",
 }
 NAMING = {"candidate": "candidates", "baselines": "candidates", "last_good": "candidates"}
 NAMING |= {"frozen_authorities": "authority"}
@@ -49,15 +50,15 @@ def check_config(config: dict[str, Any]) -> Project:
 
 
 def policy_errors() -> list[str]:
-    """Errors of the base policies; what a candidate makes of them is checked by the states that read the result."""
+    """Errors of the approvers and base policies; what a candidate makes of these is checked by the states that read it."""
     errors = []
     for file, kind in POLICIES.items():
         try:
-            value = load_yaml(ROOT / "config/policy" / file, as_text=kind == "tz_nudge_v1")
+            value = load_yaml(ROOT / "config" / file, as_text=kind == "tz_nudge_v1")
         except (OSError, yaml.YAMLError) as problem:
-            errors.append(f"policy/{file}: {' '.join(str(problem).split())}")
+            errors.append(f"{file}: {' '.join(str(problem).split())}")
         else:
-            errors += schema_messages(value, schema(f"schemas.2A.yaml#/policy/{kind}"), f"policy/{file}")
+            errors += schema_messages(value, schema(f"schemas.2A.yaml#/policy/{kind}"), file)
     return errors
 
 
