@@ -18,7 +18,12 @@ rule certify_run:
         metrics="config/certification/metrics.yaml",
     output:
         certification=at("certification"),
-        gate_table=at("gate_table"),
+        gate_table=report(
+            at("gate_table"),
+            caption="../docs/captions/gates.txt",
+            category="Verdict",
+            labels={"run": "{run}", "what": "gates"},
+        ),
         freeze_record=at("freeze_record"),
         verdict=at("verdict"),
     log:
@@ -89,7 +94,12 @@ rule watch_run:
         country_diagnostics=of_seeds("country_diagnostics"),
         gates="config/certification/gates.yaml",
     output:
-        watchlist=at("watchlist"),
+        watchlist=report(
+            at("watchlist"),
+            caption="../docs/captions/watchlist.txt",
+            category="Countries",
+            labels={"run": "{run}", "what": "watchlist"},
+        ),
         correction_budget=at("correction_budget"),
     log:
         f"{CERTIFICATION_LOGS}/watch_run.jsonl",

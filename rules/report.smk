@@ -112,7 +112,7 @@ rule build_index:
         reports=[at("report", run=run) for run in project.retained(config["candidate"])],
         phase_ledger=at("phase_ledger", run=config["candidate"]),
     output:
-        index=at("index"),
+        index=report(at("index"), caption="../docs/captions/index.txt", category="Runs", labels={"what": "all runs"}),
     log:
         "results/logs/build_index.jsonl",
     params:

@@ -33,7 +33,7 @@ def page() -> str:
         parts.append("|---|---|---|---|---|---|\n")
         for code, entry in sorted(reason_codes().items()):
             if entry.state == state:
-                cells = [code, *(getattr(entry, field) for field in FIELDS)]
+                cells = [f'<a id="{code}"></a>{code}', *(getattr(entry, field) for field in FIELDS)]
                 parts.append("| " + " | ".join(cells) + " |\n")
     return "".join(parts)
 
