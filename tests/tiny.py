@@ -28,7 +28,7 @@ from scripts.upstream.bundle_1b import root_paths, write_bundle
 from scripts.upstream.pin_authority import import_authority
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("Snakefile", "rules", "scripts", "config", "envs", "profiles", "docs")
+COPIED = ("Snakefile", "pyproject.toml", "rules", "scripts", "config", "envs", "profiles", "docs")
 SEEDS = (42, 7, 101, 202)
 ZONES = [
     *("Africa/Ceuta", "Asia/Shanghai", "Asia/Urumqi", "Asia/Singapore", "Atlantic/Azores", "Atlantic/Bermuda"),

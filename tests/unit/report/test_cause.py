@@ -15,6 +15,7 @@ SENTENCES = {
     "2A's lawful policy can bring none": PLACEMENT,
     "The real world fails this gate too": {"threshold"},
     "fails B too": {"threshold"},
+    "⚠": {"threshold"},
     "missing, and a verdict needs all required seeds": {"missing"},
     "Pin an upstream run of seed 202": {"missing"},
     "was stopped by S1": {"blocked"},
