@@ -8,6 +8,8 @@ rule score_seed:
     """Structural checks, governance, cohort metrics and verdict of one seed."""
     input:
         reports=[at(f"s{number}_run_report") for number in range(6)],
+        receipt=at("s0_gate_receipt_2A"),
+        inventory=at("sealed_inputs_2A"),
         run_receipt=upstream("run_receipt_1B"),
         site_locations=upstream("site_locations"),
         s1_tz_lookup=at("s1_tz_lookup"),

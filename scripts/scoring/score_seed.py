@@ -19,6 +19,7 @@ from scripts.scoring.realism import realism, realism_caveats
 from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
 from scripts.scoring.variants import Counted
+from scripts.states.receipt import check_sealed, check_shown, open_receipt
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
 COUNTRY_COLUMNS = [
@@ -48,6 +49,8 @@ COUNTRY_COLUMNS = [
 def main(
     *,
     reports: list[str],
+    receipt: str,
+    inventory: str,
     run_receipt: str,
     site_locations: str,
     s1_tz_lookup: str,
@@ -62,6 +65,12 @@ def main(
     seed: int,
     manifest_fingerprint: str,
 ) -> None:
+    sealed = open_receipt(receipt, inventory, manifest_fingerprint, ("site_timezones",))
+    check_sealed(sealed, "site_locations", site_locations)
+    check_sealed(sealed, "country_zones", country_zones)
+    check_sealed(sealed, "governance", governance)
+    check_shown(reports[1], "s1_tz_lookup", s1_tz_lookup)
+    check_shown(reports[2], "site_timezones", site_timezones)
     by_state = dict(zip(STATES, map(read_json, reports), strict=True))
     verified_at = by_state["S0"]["upstream"]["verified_at_utc"]
     held = raised_by_exceptions(read_limits(gates), load_yaml(governance)["exceptions"], verified_at[:10])

@@ -126,6 +126,22 @@ def check_published(report: str, dataset: str, path: str) -> dict[str, Any]:
     return found
 
 
+def check_shown(report: str, dataset: str, path: str) -> dict[str, Any]:
+    """What a chapter after the states reads: the bytes that a state which passed says it published, else no rows.
+
+    Returns the state's report; SEAL or MISSING otherwise, so that no verdict rests on a time stamp.
+    """
+    found: dict[str, Any] = read_json(report)
+    if found["status"] == "pass":
+        return check_published(report, dataset, path)
+    from scripts.states.outputs import is_withheld  # here, as S5 and the gate read no tables
+
+    if not is_withheld(path):
+        message = f"{dataset} holds rows although {found['state']} ended with `{found['status']}`"
+        raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=path)
+    return found
+
+
 def check_bytes(dataset: str, path: str, wanted: str, was: str) -> None:
     """MISSING where no file is, SEAL where its digest is not the one that was sealed or published (`was`)."""
     if not Path(path).is_file():

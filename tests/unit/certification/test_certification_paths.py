@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from scripts.lib.contracts import load_yaml
+from scripts.lib.errors import Fault
 from scripts.lib.files import read_json
 from scripts.scoring import score_seed
 from tests.lawful import FINGERPRINT, OPEN_CAPS, OVERRIDE, House
@@ -52,24 +53,32 @@ class World:
         reference(self.shared)
         self.number = 0
 
-    def seed_metrics(self, plan, seed: int, overrides=(), governance=CAPS, jitter: int | None = None) -> dict[str, Any]:
+    def house(self, plan, seed: int, overrides=(), governance=CAPS, jitter: int | None = None) -> House:
+        """A seed through its six states."""
         self.number += 1
-        root = self.folder / str(self.number)
-        house = House(root, self.shared, sites(plan, seed if jitter is None else jitter), list(overrides))
+        rows = sites(plan, seed if jitter is None else jitter)
+        house = House(self.folder / str(self.number), self.shared, rows, list(overrides))
         house.policy("governance", governance)
-        house.run_all()
+        return house.run_all()
+
+    def score(self, house: House, seed: int) -> dict[str, Any]:
         names = ["run_receipt", "site_locations", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
         outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
         score_seed.main(
             reports=[house.path(f"s{number}_run_report") for number in range(6)],
+            receipt=house.path("s0_gate_receipt_2A"),
+            inventory=house.path("sealed_inputs_2A"),
             **{name: house.path(name) for name in names},
             gates="config/certification/gates.yaml",
             cohorts="config/certification/cohorts.yaml",
-            **{name: str(root / file) for name, file in outputs.items()},
+            **{name: str(house.root / file) for name, file in outputs.items()},
             seed=seed,
             manifest_fingerprint=FINGERPRINT,
         )
-        return read_json(root / "m.json")
+        return read_json(house.root / "m.json")
+
+    def seed_metrics(self, plan, seed: int, **given) -> dict[str, Any]:
+        return self.score(self.house(plan, seed, **given), seed)
 
     def certify(self, metrics: list[dict[str, Any]], **given) -> dict[str, Any]:
         return certify(self.folder / "out", metrics, **given)
@@ -176,6 +185,26 @@ def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
     checks = {grade: found | {"s5_digest_matches_flag": False} for grade, found in even[0]["checks"].items()}
     broken = even[0] | {"checks": checks}
     assert world.certify([broken, *even[1:]])["decided_by"] == ["s5_digest_matches_flag fails on seed 42"]
+
+
+@pytest.mark.parametrize("name", ["site_timezones", "s1_tz_lookup", "site_locations", "governance"])
+def test_what_scoring_reads_must_be_what_was_sealed_or_published(world, name):
+    """A rewritten `site_timezones` under its old time stamp earned PASS_B."""
+    house = world.house(COLLAPSED, 42)
+    if name == "governance":
+        house.policy("governance", OPEN_CAPS)
+    else:
+        house.rewrite(name, lambda table: table.slice(0, len(table) - 1))
+    with pytest.raises(Fault, match=name):
+        world.score(house, 42)
+
+
+def test_rows_of_a_state_that_did_not_pass_are_refused(world):
+    rows = Path(world.house(EVEN, 42).path("site_timezones")).read_bytes()
+    failed = world.house(AMBIGUOUS, 42)
+    Path(failed.path("site_timezones")).write_bytes(rows)
+    with pytest.raises(Fault, match="holds rows although S2 ended with `blocked`"):
+        world.score(failed, 42)
 
 
 def test_a_missing_seed_fails(world, even):
