@@ -104,12 +104,16 @@ rule build_report:
         "../scripts/report/build_report.py"
 
 
+MINE = project.retained(config["candidate"])
+OTHERS = other_runs(Path("results/runs"), MINE)
+
+
 rule build_index:
     """All runs at a glance: those of this command as inputs, and the others that lie below results/ as they are."""
     input:
-        certifications=[at("certification", run=run) for run in project.retained(config["candidate"])],
-        comparisons=[at("comparison", run=run) for run in project.retained(config["candidate"])],
-        reports=[at("report", run=run) for run in project.retained(config["candidate"])],
+        certifications=[at("certification", run=run) for run in MINE],
+        comparisons=[at("comparison", run=run) for run in MINE],
+        reports=[at("report", run=run) for run in MINE],
         phase_ledger=at("phase_ledger", run=config["candidate"]),
     output:
         index=report(at("index"), caption="../docs/captions/index.txt", category="Runs", labels={"what": "all runs"}),
@@ -117,7 +121,7 @@ rule build_index:
         "results/logs/build_index.jsonl",
     params:
         candidate=config["candidate"],
-        lanes={name: found.lane for name, found in sorted(project.candidates.items())},
-        others=other_runs(Path("results/runs"), project.retained(config["candidate"])),
+        lanes={run: project.candidates[run].lane for run in [*MINE, *OTHERS] if run in project.candidates},
+        others=OTHERS,
     script:
         "../scripts/report/build_index.py"
