@@ -66,3 +66,9 @@ def test_files_stay_small():
         if len(path.read_text().splitlines()) > 300
     }
     assert long == {}
+
+
+def test_on_a_cluster_the_short_jobs_share_a_place_in_the_queue():
+    groups = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["groups"]
+    alone = {"build_policy", "archive_run"}  # the one short, before all seeds; the other long
+    assert set(groups) | alone == {name for name, body in rules().items() if "    output:" in body}
