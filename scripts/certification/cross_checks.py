@@ -4,6 +4,7 @@ import pandas as pd
 
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members
 from scripts.scoring.country_table import country_table
+from scripts.scoring.exact import exact
 from scripts.scoring.seed_metrics import SeedMetrics
 
 CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}
@@ -21,6 +22,6 @@ def coded_breaches(metrics: SeedMetrics) -> tuple[set[str], set[str]]:
     if not block or not rows:
         return set(), set()
     rates = {"fallback_rate": rows.fallback_rate, "override_rate": rows.override_rate}
-    expected = {CAP_CODES[name] for name, rate in rates.items() if rate > block["caps"][f"{name}_cap"]}
+    expected = {CAP_CODES[name] for name, rate in rates.items() if rate > exact(block["caps"][f"{name}_cap"])}
     expected |= {CAP_CODES["country"]} if block["fallback_country_violations"] else set()
     return expected, set(metrics.error_codes["S1"]) & set(CAP_CODES.values())

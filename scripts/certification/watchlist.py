@@ -8,6 +8,7 @@ import pandas as pd
 
 from scripts.certification.verdict import Seeds
 from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
+from scripts.scoring.exact import exact
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.policy_rows import PolicyRows, rows_of
 from scripts.scoring.seed_metrics import SeedMetrics
@@ -80,7 +81,9 @@ def held_back(metrics: SeedMetrics, table: pd.DataFrame, limits: Limits) -> Iter
         country, top, sites = row["country_iso"], row["top1_share"], row["site_count"]
         if row["out_of_support_share"] > 0:
             yield Held(country, "leakage", row["out_of_support_share"], sites, False)
-        if (row["is_c_multi"] and not dominance.holds(top, "b")) or (row["is_c_large"] and top >= SINGLE_ZONE_SHARE):
+        if (row["is_c_multi"] and not dominance.holds(top, "b")) or (
+            row["is_c_large"] and exact(top) >= SINGLE_ZONE_SHARE
+        ):
             yield Held(country, "concentration", top, sites, False)
 
 

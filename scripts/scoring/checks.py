@@ -18,7 +18,7 @@ def seed_checks(
     checks: Checks = {}
     for grade in GRADES:
         asked = {name: gate for name, gate in limits.gates.items() if gate.threshold(grade) is not None}
-        gates = {name: gate.holds(metrics[name].value, grade) for name, gate in asked.items()}
+        gates = {name: gate.holds(metrics[name].number, grade) for name, gate in asked.items()}
         checks[grade.upper()] = {**structural, **gates}
     checks["BPLUS"] |= bplus
     return checks

@@ -13,10 +13,11 @@ from scripts.scoring.gates import Threshold
 
 @dataclass(frozen=True)
 class Floor:
-    """Least sites and least zones (K) of the countries of a cohort."""
+    """Least sites and least zones (K) of the countries of a cohort, and how many of these it needs to gate."""
 
     min_sites: Threshold
     min_support: Threshold
+    min_countries: Threshold
 
     def members(self, table: pd.DataFrame) -> pd.Series:
         """Bool per row of a table with site_count and tz_world_support_count."""

@@ -36,9 +36,9 @@ def _categories(column: pa.DictionaryArray) -> pd.Categorical:
     return pd.Categorical.from_codes(column.indices.to_numpy(), column.dictionary.to_pylist())
 
 
-def summed(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """`counts` with its sites added up by `keys`, sorted by them."""
-    return counts.groupby(keys, as_index=False).agg(sites=("sites", "sum"))
+def summed(counts: pd.DataFrame, keys: list[str], *also: str) -> pd.DataFrame:
+    """`counts` with its sites, and the columns `also`, added up by `keys`, sorted by them."""
+    return counts.groupby(keys, as_index=False)[["sites", *also]].sum()
 
 
 def zone_numbers(support: pd.DataFrame) -> pd.Series:
@@ -55,26 +55,30 @@ def in_support(counts: pd.DataFrame, support: pd.DataFrame) -> pd.Series:
 def country_table(counts: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:
     """One row per country, sorted by country_iso.
 
-    `counts` has country_iso, tzid, sites; `support` has country_iso, tzid (zone.tab). All values are unrounded.
+    `counts` has country_iso, tzid, sites; `support` has country_iso, tzid (zone.tab). All values are unrounded;
+    gates are held against the counts (`site_count`, `top1_sites`, `top2_sites`), not against the quotients.
     """
     zones = summed(counts, ["country_iso", "tzid"])
     zones["share"] = zones["sites"] / zones.groupby("country_iso")["sites"].transform("sum")
     zones["surprise"] = -zones["share"] * np.log(zones["share"])
     zones["square"] = zones["share"] ** 2
     zones["leaked"] = zones["sites"].where(~in_support(zones, support), 0)
-    zones = zones.sort_values(["country_iso", "share", "tzid"], ascending=[True, False, True])
+    zones = zones.sort_values(["country_iso", "sites", "tzid"], ascending=[True, False, True])
     by_country = zones.groupby("country_iso")
     table = by_country.agg(
         site_count=("sites", "sum"),
         distinct_tzid_count=("tzid", "nunique"),
         top1_tzid=("tzid", "first"),
+        top1_sites=("sites", "first"),
         top1_share=("share", "first"),
         entropy_nats=("surprise", "sum"),
         hhi=("square", "sum"),
         leaked=("leaked", "sum"),
     )
-    second = zones[by_country.cumcount() == 1].set_index("country_iso")["share"]
-    table["top1_top2_gap"] = (table["top1_share"] - second).fillna(1.0)
+    second = zones[by_country.cumcount() == 1].set_index("country_iso")["sites"]
+    table["top2_sites"] = second.reindex(table.index).fillna(0).astype("int64")
+    # One division of counts: the difference of two shares would be off by a rounding, and 0.85 with it.
+    table["top1_top2_gap"] = (table["top1_sites"] - table["top2_sites"]) / table["site_count"]
     table["out_of_support_share"] = table.pop("leaked") / table["site_count"]
     table["tz_world_support_count"] = zone_numbers(support).reindex(table.index).fillna(0).astype("int64")
     spread = table["tz_world_support_count"].where(table["tz_world_support_count"] >= 2)

@@ -124,7 +124,7 @@ def ceilings(flags: pd.DataFrame, support: pd.DataFrame, gates: Mapping[str, Gat
     gated = flags[flags["is_c_multi"] | flags["is_c_large"]]
     best = country_table(even_counts(gated, support), support).merge(gated[FLAGS], on="country_iso")
     # With three zones or more the two largest can always be equal: the rest takes the odd site.
-    best.loc[best["tz_world_support_count"] >= 3, "top1_top2_gap"] = 0.0
+    best.loc[best["tz_world_support_count"] >= 3, "top2_sites"] = best["top1_sites"]
     realism = {name: metric.value for name, metric in cohort_metrics(best).items()}
     return {name: realism.get(name, 0.0) for name in gates}
 

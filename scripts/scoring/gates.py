@@ -4,6 +4,7 @@ A gate's life: defined here, its value counted in `cohort_metrics.py` or `govern
 judged for a seed in `checks.py`, and shown by certification's gate table and the page.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,23 +12,26 @@ from typing import Any, Literal
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.records import plain_fields, record_fields
+from scripts.scoring.exact import Number, exact
 
 Grade = Literal["b", "bplus"]
 Op = Literal["<=", ">="]
 GRADES: tuple[Grade, ...] = ("b", "bplus")
 
 
-def margin(value: float | None, op: Op, threshold: float | None) -> float | None:
+def margin(value: Number | None, op: Op, threshold: float | None) -> float | None:
     """Distance to the threshold, positive on the passing side; None where there is no value or no threshold."""
     if value is None or threshold is None:
         return None
-    return value - threshold if op == ">=" else threshold - value
+    distance = exact(value) - exact(threshold)
+    return float(distance if op == ">=" else -distance)
 
 
-def holds(value: float | None, op: Op, threshold: float | None) -> bool:
-    """Whether `value op threshold`; a missing value (None, NaN) fails, a missing threshold does not gate."""
-    distance = margin(value, op, threshold)
-    return threshold is None or (distance is not None and distance >= 0)
+def holds(value: Number | None, op: Op, threshold: float | None) -> bool:
+    """Whether `value op threshold`, exactly; a missing value (None, NaN) fails, a missing threshold does not gate."""
+    if threshold is None or value is None or not math.isfinite(value):
+        return threshold is None
+    return exact(value) >= exact(threshold) if op == ">=" else exact(value) <= exact(threshold)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,15 @@ class Threshold:
     """A number with its reason."""
 
     value: float
+    why: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something that is on or off, with its reason."""
+
+    value: bool
     why: str
     source: str
 
@@ -60,13 +73,13 @@ class Gate(Bands):
     axis: Literal["realism", "governance", "stability"]
     op: Op
 
-    def margin(self, value: float | None, grade: Grade) -> float | None:
+    def margin(self, value: Number | None, grade: Grade) -> float | None:
         return margin(value, self.op, self.threshold(grade))
 
-    def holds(self, value: float | None, grade: Grade) -> bool:
+    def holds(self, value: Number | None, grade: Grade) -> bool:
         return holds(value, self.op, self.threshold(grade))
 
-    def gap(self, value: float | None, grade: Grade) -> float | None:
+    def gap(self, value: Number | None, grade: Grade) -> float | None:
         """How far a value is from its band, 0 when it holds; None where the margin is None."""
         distance = self.margin(value, grade)
         return None if distance is None else max(0.0, -distance)
@@ -104,6 +117,11 @@ class Limits:
     fallback_country: CountryCap
     expected_rho: Bands
     heavy_override_rate: Threshold
+    untouched_rows: Switch
+    exception_ceiling: Threshold
+    unknown_country_share: Threshold
+    gated_share: Threshold
+    near_copy_share: Threshold
     unequal_seed_sizes: Threshold
     credible_lift: Threshold
     credible_p: Threshold

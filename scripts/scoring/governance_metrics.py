@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from scripts.scoring.exact import exact, quotient
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.metric_value import MetricValue, available, unavailable
 from scripts.scoring.policy_rows import PolicyRows, policy_rows
 from scripts.scoring.seed_metrics import Caveat
-from scripts.states.governance import rate
 
 VIOLATIONS = (
     "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are
@@ -59,7 +59,7 @@ def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limit
     if not s2_report.get("governance"):
         return found | dict.fromkeys(("override_rate", "provenance_missing"), unavailable("S2 reported no governance"))
     counts = s2_report["counts"]
-    overridden = rate(counts["overridden_total"], counts["sites_total"])
+    overridden = quotient(counts["overridden_total"], counts["sites_total"])
     return found | {
         "override_rate": available(overridden, rows.sites_total if rows else 0),
         "provenance_missing": available(counts["provenance_missing"], counts["overrides_active"]),
@@ -83,7 +83,7 @@ def raised_by_exceptions(contract: Limits, exceptions: list[dict[str, Any]], cut
 def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     """One for each exception where the override rate needs it: it is above the contract's own B threshold."""
     gate, value = held.contract.gates["override_rate"], metrics["override_rate"].value
-    if value is None or gate.holds(value, "b"):
+    if value is None or gate.holds(metrics["override_rate"].number, "b"):
         return []
     entry = {"caveat": "override_exception", "gate": gate.name, "grade": "B", "value": value, "contract": gate.b}
     return [entry | {"id": name} for name in held.exceptions]
@@ -97,7 +97,7 @@ def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[C
     for grade in GRADES:
         for name in ("fallback_rate", VIOLATIONS + grade):
             gate, value_without = limits.gates[name], bare[name].value
-            if gate.holds(metrics[name].value, grade) and not gate.holds(value_without, grade):
+            if gate.holds(metrics[name].number, grade) and not gate.holds(bare[name].number, grade):
                 entry: Caveat = {"gate": name, "grade": grade.upper(), "value_without": value_without}
                 entry["countries"] = sorted(rows.helped)
                 found += [{"caveat": caveat, **entry} for caveat, parts in used.items() if parts]
@@ -123,5 +123,5 @@ def cap_caveats(caps: Mapping[str, Any], limits: Limits) -> list[Caveat]:
 
 def bought_with_overrides(rows: PolicyRows, caveats: list[Caveat], limits: Limits) -> bool:
     """Whether fallback caps are met only through heavy override use, which blocks B+; `caveats` are those of policy."""
-    heavy = rows.override_rate > limits.heavy_override_rate.value
+    heavy = rows.override_rate > exact(limits.heavy_override_rate.value)
     return heavy and any(entry["caveat"] == "rests_on_overrides" for entry in caveats)

@@ -5,10 +5,11 @@ S1 reports rates to 8 decimals; what is compared is divided here from its counts
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
+from scripts.scoring.exact import exact, quotient
 from scripts.scoring.gates import CountryCap, Grade
-from scripts.states.governance import rate
 
 
 class Part(NamedTuple):
@@ -18,8 +19,8 @@ class Part(NamedTuple):
     sites: int
 
     @property
-    def rate(self) -> float:
-        return rate(self.rows, self.sites)
+    def rate(self) -> Fraction:
+        return quotient(self.rows, self.sites)
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class PolicyRows:
     preferred: dict[str, Part]
 
     @property
-    def fallback_rate(self) -> float:
-        return rate(rows_of(self.fallback), self.sites_total)
+    def fallback_rate(self) -> Fraction:
+        return quotient(rows_of(self.fallback), self.sites_total)
 
     @property
-    def override_rate(self) -> float:
-        return rate(rows_of(self.overridden), self.sites_total)
+    def override_rate(self) -> Fraction:
+        return quotient(rows_of(self.overridden), self.sites_total)
 
     @property
     def helped(self) -> dict[str, Part]:
@@ -53,7 +54,7 @@ class PolicyRows:
         return sorted(
             country
             for country, part in self.fallback.items()
-            if part.rate > cap.threshold(grade)
+            if part.rate > exact(cap.threshold(grade))
             and part.sites >= cap.min_sites.value
             and part.rows >= cap.min_rows.value
         )

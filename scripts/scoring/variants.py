@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from scripts.scoring.cohort_metrics import NAMES, SINGLE_ZONE_SHARE, cohort_metrics
+from scripts.scoring.cohort_metrics import NAMES, cohort_metrics, share_below_single_zone
 from scripts.scoring.cohorts import Cohorts, Floor, add_cohorts
 from scripts.scoring.country_table import country_table, in_support, summed, zone_numbers
 from scripts.scoring.gates import GRADES, Limits
-from scripts.scoring.metric_value import MetricValue, available, unavailable
+from scripts.scoring.metric_value import MetricValue, unavailable
 from scripts.scoring.seed_metrics import Caveat, Reading
 
-COLLAPSED = {"site_count": 0, "distinct_tzid_count": 0, "top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
+COUNTED = ["site_count", "distinct_tzid_count", "top1_sites", "top2_sites"]
+COLLAPSED = dict.fromkeys(COUNTED, 0) | {"top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
 ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
 RESTS_ON = ROWS_OF | {"half_floor": "cohort_floor"}
 Variants = Mapping[str, Mapping[str, MetricValue]]  # by metric, then variant
@@ -37,7 +38,7 @@ class Counted:
         """The country table of other counts under the literal cohorts."""
         flags = self.table.set_index("country_iso")[["is_c_multi", "is_c_large", "cohort"]]
         table = country_table(counts, self.support).set_index("country_iso").reindex(flags.index)
-        return table.fillna(COLLAPSED).join(flags).reset_index()
+        return table.fillna(COLLAPSED).astype(dict.fromkeys(COUNTED, "int64")).join(flags).reset_index()
 
 
 def variant_tables(counted: Counted, fallback: Mapping[str, int]) -> dict[str, pd.DataFrame]:
@@ -51,7 +52,7 @@ def variant_tables(counted: Counted, fallback: Mapping[str, int]) -> dict[str, p
         "in_support": counts[in_support(counts, counted.support)],
         "polygon": counts[counts["tzid_source"] == "polygon"],
         "without_nudged": counts[~counts["ambiguous"]],
-        "without_fallback": without_fallback(counts, fallback),
+        "without_fallback": without_open(counts, fallback),
     }
     found = {"literal": counted.table} | {name: counted.recounted(part) for name, part in rows.items()}
     multi, large = (_halved(floor) for floor in (counted.cohorts.c_multi, counted.cohorts.c_large))
@@ -63,15 +64,16 @@ def _halved(floor: Floor) -> Floor:
     return replace(floor, min_sites=replace(floor.min_sites, value=floor.min_sites.value / 2))
 
 
-def without_fallback(counts: pd.DataFrame, fallback: Mapping[str, int]) -> pd.DataFrame:
-    """`counts` less each country's fallback rows, taken from its smallest zones: the least favourable reading.
+def without_open(counts: pd.DataFrame, rows: Mapping[str, int]) -> pd.DataFrame:
+    """`counts` less so many of each country's ambiguous rows, from its smallest zones: the least favourable reading.
 
-    Reports count fallback rows by country, not by zone.
+    Reports count guessed and preferred rows by country, not by zone; all of them are ambiguous.
     """
-    zones = summed(counts, ["country_iso", "tzid"]).sort_values(["country_iso", "sites", "tzid"])
-    before = zones.groupby("country_iso")["sites"].cumsum() - zones["sites"]
-    lost = zones["country_iso"].map(dict(fallback)).fillna(0) - before
-    zones["sites"] -= lost.clip(lower=0, upper=zones["sites"]).astype("int64")
+    zones = summed(counts.assign(open=counts["sites"].where(counts["ambiguous"], 0)), ["country_iso", "tzid"], "open")
+    zones = zones.sort_values(["country_iso", "sites", "tzid"])
+    before = zones.groupby("country_iso")["open"].cumsum() - zones["open"]
+    lost = zones["country_iso"].map(dict(rows)).fillna(0) - before
+    zones["sites"] -= lost.clip(lower=0, upper=zones["open"]).astype("int64")
     return zones[zones["sites"] > 0]
 
 
@@ -91,9 +93,9 @@ def variant_caveats(variants: Variants, limits: Limits) -> list[Caveat]:
         {"caveat": f"rests_on_{cause}", "gate": name, "grade": grade.upper(), "value_without": part[variant].value}
         for name, part in sorted(variants.items())
         for grade in GRADES
-        if limits.gates[name].holds(part["literal"].value, grade)
+        if limits.gates[name].holds(part["literal"].number, grade)
         for variant, cause in RESTS_ON.items()
-        if not limits.gates[name].holds(part[variant].value, grade)
+        if not limits.gates[name].holds(part[variant].number, grade)
     ]
 
 
@@ -112,12 +114,13 @@ def c_large_readings(counted: Counted) -> dict[str, Reading]:
     picks = {"literal": literal, "eligible": literal & zoned, "top_decile": table.index.isin(decile)}
     found = {}
     for name, pick in picks.items():
-        part = table[pick]
+        part = table.loc[pick]
         if part.empty:
             found[name] = Reading(unavailable("the cohort is empty"), None, [])
             continue
-        share = available((part["top1_share"] < SINGLE_ZONE_SHARE).mean(), len(part))
-        found[name] = Reading(share, float(zoned[part.index].mean()), part["country_iso"].tolist())
+        found[name] = Reading(
+            share_below_single_zone(part), float(zoned[part.index].mean()), part["country_iso"].tolist()
+        )
     return found
 
 

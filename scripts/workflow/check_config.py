@@ -26,6 +26,7 @@ POLICIES = {
     "policy/governance.yaml": "governance_v1",
     "governance/approvers.yaml": "approvers_v1",
 }
+CERTIFICATION = ("plan", "gates", "cohorts", "metrics")
 NAMING = {"candidate": "candidates", "baselines": "candidates", "last_good": "candidates"}
 NAMING |= {"frozen_authorities": "authority"}
 ENTRY = ("source", "sha256", "release")
@@ -43,14 +44,33 @@ def check_config(config: dict[str, Any]) -> Project:
         if not found:
             sound[name] = entry
     known = {name: authority for name, entry in authorities.items() if (authority := _authority(name, entry, errors))}
-    errors += policy_errors() + name_errors(config) + candidate_errors(sound) + reference_errors(config)
+    errors += (
+        certification_errors()
+        + policy_errors()
+        + name_errors(config)
+        + candidate_errors(sound)
+        + reference_errors(config)
+    )
     if errors:
         sys.exit("Configuration refused:\n" + "\n".join(f"  - {error}" for error in errors))
     return Project(config, {name: read_candidate(ROOT / candidate_path(name)) for name in candidates}, known)
 
 
+def certification_errors() -> list[str]:
+    """Errors of plan, gates, cohorts and metrics: what is looser than the plan is no error, the verdict names it."""
+    errors = []
+    for name in CERTIFICATION:
+        try:
+            value = load_yaml(ROOT / f"config/certification/{name}.yaml")
+        except (OSError, yaml.YAMLError) as problem:
+            errors.append(f"certification/{name}.yaml: {' '.join(str(problem).split())}")
+        else:
+            errors += schema_messages(value, schema(f"schemas.scoring.yaml#/{name}"), f"certification/{name}.yaml")
+    return errors
+
+
 def policy_errors() -> list[str]:
-    """Errors of the approvers and base policies; what a candidate makes of these is checked by the states that read it."""
+    """Errors of approvers and base policies; what a candidate makes of these is checked by the states that read it."""
     errors = []
     for file, kind in POLICIES.items():
         try:

@@ -1,6 +1,7 @@
 """Gates are held against the rate of the counts; reports show it to 8 decimals (certification.md §4)."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_country_breaches_its_cap_from_two_rows_and_a_hundred_sites(fallbacks,
 def test_without_policy_its_rows_fall_back():
     found = rows(3, 5, preferred=7).without_policy()
     assert found.fallback == {"CN": Part(5, TOTAL // 5), "RS": Part(10, TOTAL // 5)}
-    assert (found.fallback_rate, found.override_rate) == (15 / TOTAL, 0.0)
+    assert (found.fallback_rate, found.override_rate) == (Fraction(15, TOTAL), 0)
 
 
 def test_a_gate_that_policy_alone_holds_is_named_with_its_means():

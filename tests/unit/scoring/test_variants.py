@@ -13,7 +13,7 @@ from scripts.scoring.variants import (
     variant_caveats,
     variant_metrics,
     variant_tables,
-    without_fallback,
+    without_open,
 )
 from tests.unit.scoring.worlds import SUPPORT, counted, counts, rows
 
@@ -54,7 +54,7 @@ def test_cheating_leaves_a_caveat():
     assert caveat_names(honest) == set()
     assert caveat_names(honest.assign(tzid=["Z/1", "Z/9"])) == {"rests_on_leakage"}
     assert caveat_names(honest.assign(tzid_source=["polygon", "override"])) == {"rests_on_overrides"}
-    assert caveat_names(honest, {"AA": 60}) == {"rests_on_fallback"}
+    assert caveat_names(honest.assign(ambiguous=True), {"AA": 60}) == {"rests_on_fallback"}
     hard = counts(*honest.drop(columns="ambiguous").itertuples(index=False, name=None), ("CC", "Z/6", "polygon", 99))
     assert caveat_names(hard) == {"rests_on_cohort_floor"}
 
@@ -74,10 +74,11 @@ def test_c_large_readings():
     }
 
 
-def test_without_fallback_never_goes_below_zero():
-    frame = counts(("AA", "Z/1", "polygon", 5), ("AA", "Z/2", "polygon", 3))
-    assert without_fallback(frame, {"AA": 99}).empty
-    assert without_fallback(frame, {"AA": 4})["sites"].tolist() == [4]
+def test_without_open_rows_never_goes_below_zero_nor_takes_what_geometry_decided():
+    frame = counts(("AA", "Z/1", "polygon", 5), ("AA", "Z/2", "polygon", 3)).assign(ambiguous=True)
+    assert without_open(frame, {"AA": 99}).empty
+    assert without_open(frame, {"AA": 4})["sites"].tolist() == [4]
+    assert without_open(frame.assign(ambiguous=[True, False]), {"AA": 4})["sites"].tolist() == [3, 1]
 
 
 def reached(frame):

@@ -1,0 +1,40 @@
+"""What a reader must know beside a verdict; one noun from scoring to certificate and page (certification.md §16)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from scripts.scoring.checks import Verdict
+
+Grade = Literal["B", "BPLUS"]
+OWN = ("caveat", "grade", "says", "gate", "seed")
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """A caveat by name: the grade of a pass that it qualifies, or None where it only informs, and a sentence.
+
+    `says` is for people and stands in the verdict's line where the pass is qualified; `numbers` are what it rests on,
+    in the JSON beside the other fields.
+    """
+
+    caveat: str
+    grade: Grade | None
+    says: str
+    gate: str | None = None
+    seed: int | None = None
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def qualifies(self, status: Verdict) -> bool:
+        """Whether a verdict is a pass that this caveat limits: one on B limits both passes."""
+        return status == "PASS_BPLUS" or (status == "PASS_B" and self.grade == "B") if self.grade else False
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Caveat":
+        numbers = {key: value for key, value in found.items() if key not in OWN}
+        return cls(**{key: found.get(key) for key in OWN}, numbers=numbers)  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, Any]:
+        own = {key: getattr(self, key) for key in OWN}
+        place = {key: own.pop(key) for key in ("gate", "seed")}
+        return own | {key: value for key, value in place.items() if value is not None} | self.numbers
