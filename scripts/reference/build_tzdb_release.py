@@ -1,8 +1,9 @@
 """The tzdb release as one tar.gz: the `tzdata` package's TZif tree, or the user's own IANA archive as it is."""
 
-import gzip
 import io
+import struct
 import tarfile
+import zlib
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -11,18 +12,31 @@ from scripts.lib.files import sha256_file, write_bytes, write_json
 from scripts.reference.release_file import PACKAGE, check_pinned
 from scripts.reference.tzdb_archive import check_gzip, read_zone_tab
 
+GZIP_HEADER = bytes.fromhex("1f8b08 00 00000000 00 ff")  # no name, no time, no level, operating system unknown
+STORED = 0xFFFF  # most bytes of a block that is stored as it is
 RETRIEVED = "2026-11-24T00:00:00.000000Z"  # the day on which the environment lock was made; a package has no other
 
 
 def pack(files: dict[str, bytes]) -> bytes:
-    """A gzip'd tar whose bytes depend on the files alone: sorted names, no times, no owners."""
+    """A gzip'd tar whose bytes depend on the files alone: sorted names, no times, no owners, no compression."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name in sorted(files):
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(files[name]), 0o644
             tar.addfile(member, io.BytesIO(files[name]))
-    return gzip.compress(raw.getvalue(), compresslevel=9, mtime=0)
+    return stored_gzip(raw.getvalue())
+
+
+def stored_gzip(data: bytes) -> bytes:
+    """`data` as gzip without compression (RFC 1951 §3.2.4, RFC 1952).
+
+    Compressed bytes and the header's operating system follow the zlib and the Python of a machine; these follow `data`.
+    """
+    blocks = [data[at : at + STORED] for at in range(0, len(data), STORED)]
+    last = len(blocks) - 1
+    framed = (struct.pack("<BHH", at == last, len(part), len(part) ^ 0xFFFF) + part for at, part in enumerate(blocks))
+    return GZIP_HEADER + b"".join(framed) + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
 
 
 def packaged_files(release: str) -> dict[str, bytes]:

@@ -1,5 +1,6 @@
 """The tzdb release: the packaged tree or an archive of the user's own, which must be the pinned one and readable."""
 
+import gzip
 import os
 
 import pytest
@@ -30,6 +31,14 @@ def refused(folder, content, sha256=None) -> Abort:
     _, where, action = str(caught.value).splitlines()
     assert str(source) in where and "config/config.yaml" in action
     return caught.value
+
+
+def test_gzip_bytes_follow_from_the_data_alone():
+    # header of RFC 1952, OS 255; one stored block: last, length, its complement, data; crc32 = 0x352441c2; length
+    worked = bytes.fromhex("1f8b0800 00000000 00ff 01 0300 fcff 616263 c2412435 03000000")
+    assert build_tzdb_release.stored_gzip(b"abc") == worked
+    for size in (65_534, 65_535, 65_536, 131_070, 200_000):
+        assert gzip.decompress(build_tzdb_release.stored_gzip(NOISE[:1] * size)) == NOISE[:1] * size
 
 
 def test_own_archive_is_taken_as_it_is(tmp_path):
