@@ -51,7 +51,7 @@ def _stopped(run: Run, codes: dict[str, ReasonCode]) -> Iterator[Cause]:
     for seed, found in run.certificate.data["seed_error_codes"].items():
         for code in found:
             by_code.setdefault(code, []).append(int(seed))
-    for code, seeds in sorted(by_code.items()):
+    for code, seeds in sorted(by_code.items(), key=lambda found: (-len(found[1]), found[0])):
         entry = codes[code]
         ordered = [seed for seed in run.required if seed in seeds]
         surface, verb = surface_of(run, code), "were" if len(seeds) > 1 else "was"

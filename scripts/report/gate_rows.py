@@ -5,6 +5,7 @@ from typing import Any
 
 from scripts.report.evidence import Document, Fact
 from scripts.report.numbers import Show, show_of
+from scripts.scoring.gates import holds
 
 GLYPHS = "●■◆▲★✚▼⬟"
 UNDECIDED = "undecided"
@@ -53,8 +54,9 @@ class GateRow:
     n_of: str
     higher_is_better: bool
     standing: str  # fails B | holds B | holds B+ | undecided
-    value: Fact
-    reason: str | None
+    value: Fact  # of the worst seed, or of the worst that has one
+    reason: str | None  # why the seeds in `without` have no value
+    without: list[int]
     worst_seed: int | None
     margin: Fact
     values: list[SeedValue]
@@ -92,6 +94,7 @@ def _row(certificate: Document, number: int) -> GateRow:
     gate = certificate.at("gates", number)
     show = show_of(gate["unit"])
     high = _scale_end(gate)
+    order = [str(seed) for seed in certificate.data["required_seeds"]]
 
     def fact(*keys: str | int) -> Fact:
         return certificate.fact("gates", number, *keys, show=show)
@@ -109,9 +112,10 @@ def _row(certificate: Document, number: int) -> GateRow:
         unit=gate["unit"],
         n_of=gate["n_of"],
         higher_is_better=gate["op"] == ">=",
-        standing=STANDING[gate["verdict"]] if gate["value"] is not None else UNDECIDED,
-        value=fact("value"),
+        standing=STANDING[gate["verdict"]] if gate["value"] is not None else _standing_of_known(gate),
+        value=fact("value") if gate["value"] is not None else fact(*_worst_known(gate, order)),
         reason=gate["reason"] if gate["value"] is None else None,
+        without=[int(seed) for seed in order if gate["values"].get(seed, 0) is None],
         worst_seed=gate["worst_seed"],
         margin=fact("margin_b"),
         values=_seed_values(certificate, number, show, high),
@@ -124,6 +128,22 @@ def _row(certificate: Document, number: int) -> GateRow:
         reach=line("reach_2a"),
         show=show,
     )
+
+
+def _worst_known(gate: dict[str, Any], order: list[str]) -> tuple[str, ...]:
+    """The key of the least favourable value that there is, where a seed has none."""
+    known = {seed: gate["values"][seed] for seed in order if gate["values"].get(seed) is not None}
+    if not known:
+        return ("value",)
+    choose = min if gate["op"] == ">=" else max
+    return ("values", choose(known, key=lambda seed: known[seed]))
+
+
+def _standing_of_known(gate: dict[str, Any]) -> str:
+    """Of a gate that a seed leaves open: it fails where a known value misses B, else nothing is decided."""
+    known = [value for value in gate["values"].values() if value is not None]
+    misses = [not holds(value, gate["op"], gate["b"]) for value in known]
+    return STANDING["FAIL"] if any(misses) else UNDECIDED
 
 
 def _question(certificate: Document, gate: dict[str, Any]) -> str:

@@ -118,6 +118,7 @@ def _telling(gates: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _headline(gate: dict[str, Any]) -> str:
-    if gate["gate"] == "c_multi_median_top1_share" and (gate["value"] or 0) < NEARLY_ONE:
+    known = [value for value in gate["values"].values() if value is not None]
+    if gate["gate"] == "c_multi_median_top1_share" and max(known) < NEARLY_ONE:
         return LOPSIDED
     return HEADLINES.get(gate["gate"], f"{gate['question']} Not as B asks.")

@@ -61,12 +61,18 @@ def test_earth_speaks_only_where_it_has_a_value(gates):
     assert row_of(gates, name).earth is None
 
 
-def test_a_gate_without_value_is_undecided_and_says_why(gates):
+def test_a_gate_that_a_seed_leaves_open_says_why_and_what_the_others_have(gates):
     gate = first(gates, "c_large_share_top1_lt_095")
     gate |= {"value": None, "reason": "the seed is missing", "values": gate["values"] | {"42": None}}
     row = row_of(gates, gate["gate"])
-    assert (row.standing, row.fails, row.reason) == ("undecided", True, "the seed is missing")
+    assert (row.standing, row.fails, row.reason, row.without) == ("fails B", True, "the seed is missing", [42])
+    assert row.value.key.endswith("/values/7") and row.value.value == 0.0, "the others miss B anyway"
     assert row.values[0].at is None and row.values[0].value is None
+    gate["values"] = {"42": None, "7": 0.9, "101": 0.85, "202": 1.0}
+    row = row_of(gates, gate["gate"])
+    assert (row.standing, row.fails, row.value.value) == ("undecided", True, 0.85)
+    gate["values"] = dict.fromkeys(gate["values"])
+    assert row_of(gates, gate["gate"]).value.value is None
 
 
 def test_an_exception_shows_the_contract(gates):
