@@ -34,18 +34,20 @@ class _Numbers(HTMLParser):
         self._iso = found.get("data-iso", self._iso)
         if tag == "a":
             self.links.append(found["href"])
-        if (tag == "a" and "num" in found.get("class", "").split()) or (tag == "td" and "data-col" in found):
+        if (tag == "a" and "num" in found.get("class", "").split()) or (tag in ("td", "data") and "data-col" in found):
             self._open, self._text = found, ""
 
     def handle_data(self, data: str) -> None:
         self._text += data
 
     def handle_endtag(self, tag: str) -> None:
-        if self._open is None or tag not in ("a", "td"):
+        if self._open is None or tag not in ("a", "td", "data"):
             return
         found, self._open = self._open, None
         if "data-col" in found:
-            self.cells.append((self._source, self._iso, found["data-col"], found["data-value"], self._text))
+            self.cells.append(
+                (self._source, self._iso, found["data-col"], found.get("value") or found["data-value"], self._text)
+            )
         else:
             self.numbers.append(Shown(found["href"], found["data-value"], self._text))
 

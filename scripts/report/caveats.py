@@ -25,6 +25,7 @@ class Caveat:
 
     kind: str
     sentence: str
+    limits: str | None  # the grade of a pass that it limits
 
 
 def caveat_sentences(
@@ -33,17 +34,28 @@ def caveat_sentences(
     """Sentences in the order of the certificate; entries that differ by seed only are told together."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
-        key = "|".join(str(entry.get(name)) for name in ("caveat", "gate", "grade", "against", "id"))
+        key = "|".join(str(entry.get(name)) for name in ("caveat", "gate", "grade", "against", "id", "says"))
         groups.setdefault(key, []).append(entry)
-    return [Caveat(group[0]["caveat"], _sentence(group, registry, required)) for group in groups.values()]
+    return [
+        Caveat(group[0]["caveat"], _sentence(group, registry, required), GRADES.get(group[0].get("grade") or ""))
+        for group in groups.values()
+    ]
 
 
 def _sentence(group: list[dict[str, Any]], registry: dict[str, Any], required: Sequence[int]) -> str:
     kind = group[0]["caveat"]
+    if group[0].get("says"):
+        return _says(group, required)
     if kind.startswith("rests_on_"):
         return _rests_on(group, registry)
     told = SENTENCES.get(kind)
     return told(group, required) if told else _keys(group)
+
+
+def _says(group: list[dict[str, Any]], required: Sequence[int]) -> str:
+    """The sentence that the certificate itself has, and the seeds that it holds for."""
+    seeds = [seed for seed in required if seed in [entry.get("seed") for entry in group]]
+    return str(group[0]["says"]).rstrip(".") + (f" ({seeds_text(seeds)})." if seeds else ".")
 
 
 def _rests_on(group: list[dict[str, Any]], registry: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Gates as rows that are figure and table in one: seeds, thresholds, Earth, ceiling and reach on one scale."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from scripts.report.evidence import Document, Fact
@@ -68,11 +69,10 @@ class GateRow:
     reach: Line | None
     show: Show
 
-    def holds_b(self, value: float) -> bool:
-        """Whether another value of this metric would hold the B that the worst seed is held to."""
-        if self.b is None or self.b.fact.value is None:
-            return True
-        return value >= self.b.fact.value if self.higher_is_better else value <= self.b.fact.value
+    def holds_b(self, metric: dict[str, Any]) -> bool:
+        """Whether another value of this metric (`value`, and `exact` where it is a quotient) would hold B."""
+        number = Fraction(metric["exact"]) if metric.get("exact") else metric["value"]
+        return holds(number, ">=" if self.higher_is_better else "<=", self.b.fact.value if self.b else None)
 
     @property
     def fails(self) -> bool:

@@ -55,6 +55,14 @@ def test_vetoes_exceptions_and_caps():
     ]
 
 
+def test_a_caveat_that_says_itself_what_it_is_is_quoted_with_its_seeds():
+    entry = {"caveat": "beyond_earth", "grade": "B", "gate": "g", "says": "more even than the real world"}
+    found = caveat_sentences([entry | {"seed": 101}, entry | {"seed": 42}], REGISTRY, SEEDS)
+    assert [(caveat.sentence, caveat.limits) for caveat in found] == [
+        ("more even than the real world (seeds 42, 101).", "B")
+    ]
+
+
 def test_a_kind_without_a_sentence_of_its_own_says_its_keys():
     assert told({"caveat": "new_kind", "seed": 7, "what": ["a", "b"], "where": {}}) == [
         "New kind: seed 7, what a, b, where ."

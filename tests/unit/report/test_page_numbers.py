@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.page_numbers import column, held, read, said
-from tests.planted_run import KINDS
+from tests.planted_run import KINDS, certificate
 
 
 def near(text: str, value: float) -> bool:
@@ -61,3 +61,27 @@ def test_the_two_drawings_stand_alone(page_of):
         assert text.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
         for used in re.findall(r'href="#([^"]+)"', text):
             assert f'id="{used}"' in text
+
+
+def test_what_the_first_screen_counts_is_what_the_certificate_holds(page_of):
+    for kind in KINDS:
+        gates = certificate(page_of(kind))["gates"]
+        asked = [row for row in gates if row["b"] is not None]
+        first = page_of(kind).read_text().split("<nav")[0]
+        held_b = sum(row["holds_b"] for row in asked)
+        held_bplus = sum(row["holds_b"] and row["holds_bplus"] for row in gates)
+        assert f"<strong>{held_b}</strong> of {len(asked)} gates hold B<" in first, kind
+        assert f"<strong>{held_bplus}</strong> of {len(gates)} hold B+<" in first, kind
+
+
+def test_a_tile_says_how_many_of_its_own_zones_a_country_shows(page_of):
+    text = re.sub(r"<[^>]+>", "", page_of("failing").read_text().split("<nav")[0])
+    assert "China 1 of 2 zones" in text and "New Zealand 2 of 2 zones" in text
+
+
+def test_variants_are_marked_by_the_threshold(page_of):
+    text = page_of("failing").read_text().split('id="rests"')[1].split("</section>")[0]
+    assert text.count('class="no">✗') == 4 * 5 * 6, (
+        "every realism gate of a collapsed world, on every seed and in every variant"
+    )
+    assert page_of("passing").read_text().split('id="rests"')[1].split("</section>")[0].count('class="no"') == 0
