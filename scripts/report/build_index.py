@@ -38,6 +38,7 @@ class Entry:
     page: str | None
     world: str | None
     wanted: bool  # the run that this command asked for
+    earlier: bool  # from an earlier command: shown as it lies, and not part of an archive
 
     @property
     def held(self) -> int:
@@ -62,7 +63,7 @@ def main(
     others: dict[str, str],
 ) -> None:
     runs = [read_json(path)["run"] for path in certifications] + list(others)
-    entries = [entry_of(run, index, lanes.get(run, "gone"), run == candidate) for run in runs]
+    entries = [entry_of(run, index, lanes.get(run, "gone"), run == candidate, run in others) for run in runs]
     entries.sort(key=lambda entry: (entry.lane, entry.run))
     html = (
         environment()
@@ -78,7 +79,7 @@ def main(
     write_text(index, html)
 
 
-def entry_of(run: str, index: str, lane: str, wanted: bool) -> Entry:
+def entry_of(run: str, index: str, lane: str, wanted: bool, earlier: bool) -> Entry:
     """A run from its certificate and comparison as they lie."""
     certificate = document(dataset_path("certification", run=run), index)
     return Entry(
@@ -91,6 +92,7 @@ def entry_of(run: str, index: str, lane: str, wanted: bool) -> Entry:
         page=_existing("report", run, index),
         world=_existing("world_map", run, index),
         wanted=wanted,
+        earlier=earlier,
     )
 
 

@@ -214,9 +214,10 @@ class Project:
         return unique([*self.config["baselines"], wildcards.run])
 
     def archived_results(self, wildcards: Wildcards) -> list[str]:
-        """What an archive is made for: certificates and pages of its runs, and the ledger where it is theirs."""
-        ledger = [dataset_path("ledger")] if wildcards.run == self.config["candidate"] else []
-        return [path for run in self.archived_runs(wildcards) for path in self.certificates(run)] + ledger
+        """What an archive is made for: certificates and pages of its runs, ledger and index where they are theirs."""
+        over_runs = ["ledger", "index"] if wildcards.run == self.config["candidate"] else []
+        of_runs = [path for run in self.archived_runs(wildcards) for path in self.certificates(run)]
+        return [*of_runs, *map(dataset_path, over_runs)]
 
 
 def carried_files() -> list[str]:

@@ -48,6 +48,7 @@ def test_every_run_has_its_verdict_and_a_way_to_its_page(index):
     articles = dict(re.findall(r"<article.*?<h2>.*?>(\w+)</a></h2>(.*?)</article>", text, re.DOTALL))
     assert "FAIL_REALISM" in articles["mine"] and "the current candidate" in articles["mine"]
     assert "PASS_BPLUS" in articles["older"] and "lane gone" in articles["older"]
+    assert "not part of an archive" in articles["older"] and "not part of an archive" not in articles["mine"]
     assert "<strong>8</strong> of 13 gates hold B" in articles["mine"]
     assert "<strong>13</strong> of 13 gates hold B" in articles["older"]
     for href in read(index).links:

@@ -65,4 +65,4 @@ def test_code_inputs_are_transitive():
     }
     assert {"schemas/schemas.layer1.yaml", "dataset_dictionary.yaml", "reason_codes.yaml"} <= contracts
     assert "config/contracts/artefact_registry.yaml" in code_of("scripts/states/s0_gate.py")
-    assert "scripts/report/verdict_parts.html" in code_of("scripts/report/build_report.py")
+    assert "scripts/report/templates/parts.html" in code_of("scripts/report/build_report.py")

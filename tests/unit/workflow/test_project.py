@@ -111,8 +111,8 @@ def test_a_policy_is_made_of_its_ancestors_oldest_first():
 
 def test_the_archive_holds_the_certificates_of_its_runs():
     assert PROJECT.archived_runs(of("p3")) == ["published", "p0", "p3"]
-    assert PROJECT.archived_results(of("p3"))[-1] == "results/ledger.json"
-    assert "results/ledger.json" not in PROJECT.archived_results(of("p4"))
+    assert PROJECT.archived_results(of("p3"))[-2:] == ["results/ledger.json", "results/index.html"]
+    assert not {"results/ledger.json", "results/index.html"} & set(PROJECT.archived_results(of("p4")))
     assert {"Snakefile", "scripts/verify.py", "config/authority/pins/frozen/7.json"} <= set(carried_files())
 
 
