@@ -153,6 +153,7 @@ rule phase_ledger:
         ledger=at("run_ledger"),
         country_zones=shared("country_zones"),
         gates="config/certification/gates.yaml",
+        p3_comparisons=project.p3_comparisons,
     output:
         phase_ledger=at("phase_ledger"),
         phase_ledger_table=at("phase_ledger_table"),
@@ -161,6 +162,8 @@ rule phase_ledger:
     params:
         baselines=config["baselines"],
         runs=lambda wildcards: project.a_name_a_seed(project.phase_runs(wildcards.run)),
+        p3_runs=lambda wildcards: project.trials_beside(wildcards.run),
+        p3_lying=lambda wildcards: lying(project.other_trials(wildcards.run), "comparison"),
     script:
         "../scripts/certification/phase_ledger.py"
 

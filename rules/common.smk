@@ -7,7 +7,7 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.certification.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path as at
 from scripts.workflow.check_config import check_config
-from scripts.workflow.other_runs import other_runs
+from scripts.workflow.other_runs import lying, other_runs
 from scripts.workflow.project import carried_files
 from scripts.workflow.upkeep import complete
 

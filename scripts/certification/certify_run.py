@@ -102,7 +102,7 @@ def certify(
         gates=gate_rows(
             scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
         ),
-        caveats=run_caveats(seeds, compared, rules.limits),
+        caveats=run_caveats(seeds, rules.limits),
         triage=actions(judgement.failing_gates, scored, rules.triage),
         comparison={name: against.accepted for name, against in compared.against.items()},
         evidence=evidence,

@@ -8,7 +8,7 @@ import pandas as pd
 from scripts.certification.comparison import Against, Comparison, Movement
 from scripts.certification.movement import compare
 from scripts.certification.shift_tests import seed_tests
-from scripts.lib.files import write_json, write_text
+from scripts.lib.files import sha256_file, write_json, write_text
 from scripts.lib.records import plain
 from scripts.lib.text_tables import markdown, number, read_csv
 from scripts.scoring.gates import Limits, read_limits
@@ -20,6 +20,7 @@ class Scored(NamedTuple):
 
     seeds: dict[int, SeedMetrics]
     countries: dict[int, pd.DataFrame]
+    sha256: dict[int, str]  # of the metrics
 
 
 def main(
@@ -50,14 +51,17 @@ def main(
 def scored(metrics: list[str], tables: list[str]) -> Scored:
     """From parallel lists of files, one a seed."""
     seeds = read_seeds(metrics)
-    return Scored(seeds, dict(zip(seeds, map(read_csv, tables), strict=True)))
+    countries = dict(zip(seeds, map(read_csv, tables), strict=True))
+    return Scored(seeds, countries, dict(zip(seeds, map(sha256_file, metrics), strict=True)))
 
 
 def compared(before: Scored, after: Scored, limits: Limits, same_upstream: bool) -> Against:
     """One run against another, with the tests of their country tables."""
     both = [seed for seed in after.seeds if seed in before.seeds]
     tests = {seed: seed_tests(before.countries[seed], after.countries[seed], limits) for seed in both}
-    return compare(before.seeds, after.seeds, limits, same_upstream=same_upstream, tests=tests)
+    return compare(
+        before.seeds, after.seeds, limits, same_upstream=same_upstream, tests=tests, baseline_sha256=before.sha256
+    )
 
 
 def report(found: Comparison) -> str:
@@ -73,6 +77,8 @@ def report(found: Comparison) -> str:
 
 
 def _tables(against: Against) -> list[str]:
+    if not against.seeds:
+        return ["The runs have no seed in common.", ""]
     moves = [
         {"gate": gate, "seed": str(seed), **cells(move)}
         for seed, entry in against.seeds.items()

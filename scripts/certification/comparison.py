@@ -72,10 +72,15 @@ class Governance:
 
 @dataclass(frozen=True)
 class SeedComparison:
-    """One seed that both runs have: movement by gate, governance, vetoes in words, distribution tests."""
+    """One seed that both runs have: movement by gate, governance, vetoes in words, distribution tests.
+
+    `rescued` says that the caps withheld the seed from the baseline and do not withhold it from the run.
+    """
 
     movement: dict[str, Movement]
     governance: Governance
+    rescued: bool
+    structure_lost: list[str]  # structural checks that held before and fail now
     veto: list[str]
     tests: dict[str, Any]
 
@@ -91,6 +96,12 @@ class Against:
     same_upstream: bool
     dropped_seeds: list[int]  # seeds that the baseline has metrics of and the run does not have
     seeds: dict[int, SeedComparison]
+    baseline_sha256: dict[int, str]  # of the baseline's seed metrics, as they were read
+
+    @property
+    def rescued_seeds(self) -> list[int]:
+        """Seeds that governance brought back below their caps: a gain beside realism, which it does not move."""
+        return [seed for seed, entry in self.seeds.items() if entry.rescued]
 
     @property
     def comparable(self) -> list[SeedComparison]:
@@ -119,6 +130,10 @@ class Against:
     @property
     def outcome(self) -> str:
         """One sentence: does it improve, and does it count."""
+        return " ".join(filter(None, (self._realism, self._governance)))
+
+    @property
+    def _realism(self) -> str:
         seeds = len(self.comparable)
         if not seeds:
             return "No seed has metrics on both sides: movement cannot be measured."
@@ -127,9 +142,17 @@ class Against:
             return f"Improves {', '.join(self.improved_gates)} on {seeds} seeds; {verb}."
         return f"No failing realism gate improves on all of the {seeds} comparable seeds."
 
+    @property
+    def _governance(self) -> str:
+        rescued = ", ".join(map(str, self.rescued_seeds))
+        return f"Governance brings seeds {rescued} back below their caps." if rescued else ""
+
     def to_json(self) -> dict[str, Any]:
         return plain_fields(self) | {
             "comparable_seeds": len(self.comparable),
+            "rescued_seeds": self.rescued_seeds,
+            "outcome": self.outcome,
+            "vetoes": [f"seed {seed}: {why}" for seed, why in self.vetoes],
             "improved_gates": self.improved_gates,
             "improves": self.improves,
             "vetoed": bool(self.vetoes),

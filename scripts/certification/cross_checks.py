@@ -1,7 +1,8 @@
-"""What a seed's metrics state, worked out a second time from other evidence (certification.md P0.3, P1.2)."""
+"""What a seed's metrics state, worked out a second time from other evidence (certification.md P0.3, P1.2, P2.2)."""
 
 import pandas as pd
 
+from scripts.scoring.cohort_metrics import cohort_metrics
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members
 from scripts.scoring.country_table import country_table
 from scripts.scoring.exact import exact
@@ -14,6 +15,14 @@ def membership_differs(metrics: SeedMetrics, counts: pd.DataFrame, support: pd.D
     """Whether cohorts from zone counts (country_iso, tzid, sites) are not those that the seed states."""
     table = add_cohorts(country_table(counts, support), metrics.cohort_definitions)
     return (cohort_members(table), cohort_counts(table)) != (metrics.cohort_members, metrics.cohort_counts)
+
+
+def rescored_differently(metrics: SeedMetrics, counts: pd.DataFrame, support: pd.DataFrame) -> list[str]:
+    """Realism metrics that another scoring of the zone counts does not give again, to the last bit; none of no rows."""
+    if counts.empty:
+        return []
+    again = cohort_metrics(add_cohorts(country_table(counts, support), metrics.cohort_definitions))
+    return [name for name, found in again.items() if found.value != metrics.metrics[name].value]
 
 
 def coded_breaches(metrics: SeedMetrics) -> tuple[set[str], set[str]]:

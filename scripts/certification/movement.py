@@ -12,16 +12,22 @@ Seeds = Mapping[int, SeedMetrics]
 
 
 def compare(
-    before: Seeds, after: Seeds, limits: Limits, *, same_upstream: bool, tests: Mapping[int, dict[str, Any]]
+    before: Seeds,
+    after: Seeds,
+    limits: Limits,
+    *,
+    same_upstream: bool,
+    tests: Mapping[int, dict[str, Any]],
+    baseline_sha256: Mapping[int, str],
 ) -> Against:
-    """All seeds that both runs have; `tests` are the distribution tests of these seeds."""
+    """All seeds that both runs have; `tests` are the distribution tests of these, `baseline_sha256` of `before`."""
     seeds = {
         seed: compare_seed(before[seed], after[seed], limits, same_upstream=same_upstream, tests=tests[seed])
         for seed in after
         if seed in before
     }
     dropped = [seed for seed, metrics in before.items() if metrics.sites_total and seed not in after]
-    return Against(same_upstream, dropped, seeds)
+    return Against(same_upstream, dropped, seeds, dict(baseline_sha256))
 
 
 def compare_seed(
@@ -31,8 +37,20 @@ def compare_seed(
     share = limits.improvement_min_gap_share.value
     moves = {name: movement(gate, before, after, share) for name, gate in limits.realism.items()}
     governance = governance_of(before, after)
-    veto = [*bought(governance, moves), *relaxed(after), *lost(before, after, governance, same_upstream)]
-    return SeedComparison(moves, governance, veto, tests)
+    veto = [
+        *above_caps(after, limits),
+        *bought(moves),
+        *relaxed(after),
+        *lost(before, after, governance, same_upstream),
+    ]
+    return SeedComparison(
+        movement=moves,
+        governance=governance,
+        rescued=not before.sites_total and bool(after.sites_total),
+        structure_lost=structure_lost(before, after, limits),
+        veto=veto,
+        tests=tests,
+    )
 
 
 def movement(gate: Gate, before: SeedMetrics, after: SeedMetrics, min_gap_share: float) -> Movement:
@@ -71,14 +89,29 @@ def governance_of(before: SeedMetrics, after: SeedMetrics) -> Governance:
     return Governance(rate("fallback_rate"), rate("override_rate"), Codes(before.codes, after.codes))
 
 
-def bought(governance: Governance, moves: Mapping[str, Movement]) -> list[str]:
-    """Improvements that rest on what may not buy them (P3.2)."""
-    rises = {name: rate.rise or 0.0 for name, rate in governance.rates.items()}
-    return [f"{name} rises by {rise:.8f}" for name, rise in rises.items() if rise > 0] + [
+def above_caps(after: SeedMetrics, limits: Limits) -> list[str]:
+    """Governance gates that the run fails on this seed; a rate that rises below its cap is no breach (P3.2)."""
+    found = []
+    for name, gate in limits.governance.items():
+        value, held = after.metrics[name].value, after.gate(gate)
+        if value is not None and not held.holds(value, "b"):
+            found.append(f"{name} {value:.6g} is above its cap {held.b:g}")
+    return found
+
+
+def bought(moves: Mapping[str, Movement]) -> list[str]:
+    """Improvements that vanish without the rows that they rest on (P3.2)."""
+    return [
         f"{name} improves only through {' and '.join(move.bought_with)}"
         for name, move in sorted(moves.items())
         if move.bought_with
     ]
+
+
+def structure_lost(before: SeedMetrics, after: SeedMetrics, limits: Limits) -> list[str]:
+    """Structural checks that held before and fail now (P1.4, P3.3)."""
+    held = before.checks["B"]
+    return [name for name, ok in after.checks["B"].items() if name not in limits.gates and held.get(name) and not ok]
 
 
 def relaxed(after: SeedMetrics) -> list[str]:

@@ -8,8 +8,10 @@ import pandas as pd
 
 from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.comparison import Comparison
+from scripts.certification.finding import Finding
 from scripts.certification.freeze_record import FreezeRecord
 from scripts.certification.ledger import Ledger
+from scripts.certification.trials import Trials
 from scripts.scoring.gates import Limits
 from scripts.scoring.seed_metrics import SeedMetrics
 
@@ -27,6 +29,7 @@ class Evidence:
     diagnostics: dict[int, dict[str, Any]]
     audit: dict[int, pd.DataFrame]
     comparison: Comparison
+    p3: Trials
     freeze: FreezeRecord
     ledger: Ledger
     reason_codes: Collection[str]
@@ -46,21 +49,6 @@ class Evidence:
         """Digest by path of the seeds' files of a run, as they were read."""
         read = [*self.files["seed_metrics"], *self.files["zone_counts"]]
         return {file.path: file.sha256 for file in read if f"/runs/{run}/" in file.path}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Whether a statement holds, and why."""
-
-    holds: bool
-    why: str
-
-
-def unless(problems: list[str], good: str) -> Finding:
-    """The good sentence, or the first problems."""
-    if not problems:
-        return Finding(True, good)
-    return Finding(False, "; ".join(problems[:3]) + (" ..." if len(problems) > 3 else ""))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from scripts.certification.freeze_record import FreezeRecord
 from scripts.certification.ledger import Ledger
 from scripts.certification.phase_evidence import Evidence, Statement
 from scripts.certification.phases import STATEMENTS
+from scripts.certification.trials import trials_of
 from scripts.lib.errors import reason_codes
-from scripts.lib.files import read_json, write_json, write_text
+from scripts.lib.files import read_json, sha256_file, write_json, write_text
 from scripts.lib.records import plain, record
 from scripts.lib.text_tables import markdown, read_csv
 from scripts.scoring.gates import read_limits
@@ -57,20 +58,27 @@ def main(
     ledger: str,
     country_zones: str,
     gates: str,
+    p3_comparisons: list[str],
     phase_ledger: str,
     phase_ledger_table: str,
     run: str,
     baselines: list[str],
     runs: list[str],
+    p3_runs: list[str],
+    p3_lying: dict[str, str],
 ) -> None:
     certificates = {found.run: found for found in (record(Certificate, read_json(path)) for path in certifications)}
     paths_of = dict(zip(certificates, certifications, strict=True))
     seeds: dict[str, dict[int, SeedMetrics]] = {}
     counts: dict[str, dict[int, pd.DataFrame]] = {}
+    digests: dict[str, dict[int, str]] = {}
     for name, metrics, zones in zip(runs, seed_metrics, zone_counts, strict=True):
         ((seed, scored),) = read_seeds([metrics]).items()
         seeds.setdefault(name, {})[seed] = scored
         counts.setdefault(name, {})[seed] = read_csv(zones)
+        digests.setdefault(name, {})[seed] = sha256_file(metrics)
+    compared = record(Comparison, read_json(comparison))
+    trials = sorted({*p3_comparisons, *(path for path, digest in p3_lying.items() if sha256_file(path) == digest)})
     files = {
         "certification": [paths_of[run]],
         "baseline_certifications": [paths_of[name] for name in baselines],
@@ -79,6 +87,7 @@ def main(
         "seed_diagnostics": own_diagnostics,
         "governance_audit": own_audit,
         "comparison": [comparison],
+        "p3_comparisons": trials,
         "freeze_record": [freeze_record],
         "gate_table": [gate_table],
         "ledger": [ledger],
@@ -92,7 +101,13 @@ def main(
         support=pq.read_table(country_zones).to_pandas(),
         diagnostics={entry["seed"]: entry for entry in map(read_json, own_diagnostics)},
         audit=dict(zip(seeds[run], map(read_csv, own_audit), strict=True)),
-        comparison=record(Comparison, read_json(comparison)),
+        comparison=compared,
+        p3=trials_of(
+            compared.p0,
+            p3_runs,
+            [record(Comparison, read_json(path)) for path in trials],
+            digests.get(compared.p0 or "", {}),
+        ),
         freeze=record(FreezeRecord, read_json(freeze_record)),
         ledger=record(Ledger, read_json(ledger)),
         reason_codes=reason_codes(),

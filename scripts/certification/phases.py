@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
-from scripts.certification.cross_checks import coded_breaches, membership_differs
-from scripts.certification.phase_evidence import Evidence, Finding, Statement, unless
+from scripts.certification.cross_checks import coded_breaches, membership_differs, rescored_differently
+from scripts.certification.finding import Finding, unless
+from scripts.certification.movement import structure_lost
+from scripts.certification.phase_evidence import Evidence, Statement
+from scripts.certification.trials import candidate_improves, candidates_sound, improvement_honest
 from scripts.certification.verdict import judge
 from scripts.scoring.checks import VERDICTS
 
@@ -112,12 +115,15 @@ def breaches_coded(found: Evidence) -> Finding:
 
 @statement("P1.3", "Override provenance complete and schema-valid", "seed_metrics", "governance_audit")
 def provenance_complete(found: Evidence) -> Finding:
-    entries = {seed: metrics.metrics["provenance_missing"] for seed, metrics in found.own.items()}
-    problems = [
-        f"seed {seed}: {entry.reason or f'{entry.value} overrides incomplete'}"
-        for seed, entry in entries.items()
-        if entry.value != 0
-    ]
+    problems, judged = [], 0
+    for seed, metrics in found.own.items():
+        entry = metrics.metrics["provenance_missing"]
+        judged += entry.value is not None
+        if entry.value is None and not metrics.codes:
+            problems.append(f"seed {seed}: {entry.reason}")
+        elif entry.value:
+            problems.append(f"seed {seed}: {entry.value:g} overrides incomplete")
+    problems += [] if judged else ["no seed was judged"]
     return unless(problems, "every active override says who and why")
 
 
@@ -125,32 +131,40 @@ def provenance_complete(found: Evidence) -> Finding:
 def structure_kept(found: Evidence) -> Finding:
     if found.comparison.p0 is None:
         return Finding(True, "this run is a baseline: it is the measure")
-    problems, gates = [], found.limits.gates
-    for seed, metrics in found.own.items():
-        before = found.seeds[found.comparison.p0].get(seed)
-        held = before.checks["B"] if before else {}
-        lost = [name for name, ok in metrics.checks["B"].items() if name not in gates and held.get(name) and not ok]
-        problems += [f"seed {seed}: {name} held at P0" for name in lost]
+    problems = [
+        f"seed {seed}: {name} held at P0"
+        for seed, metrics in found.own.items()
+        if (before := found.seeds[found.comparison.p0].get(seed))
+        for name in structure_lost(before, metrics, found.limits)
+    ]
     return unless(problems, "no structural check that held at P0 fails")
 
 
 @statement("P2.1", "The scorer emits all hard-gate metrics and a verdict per seed", "seed_metrics")
 def seeds_scored(found: Evidence) -> Finding:
+    """A seed that a state stopped with its code has verdict and reasons instead of values (certification.md A13)."""
     problems = [f"seed {seed} is missing" for seed in found.certificate.missing_seeds]
+    stopped = [seed for seed, metrics in found.own.items() if metrics.codes]
     for seed, metrics in found.own.items():
         lacking = [name for name in found.limits.gates if metrics.metrics[name].value is None]
-        problems += [f"seed {seed}: {name} not computable" for name in lacking]
-    return unless(problems, "every gate has a value and every seed a verdict")
+        problems += [f"seed {seed}: {name} not computable" for name in lacking if seed not in stopped]
+        problems += [f"seed {seed}: {name} has no reason" for name in lacking if not metrics.metrics[name].reason]
+    scored = "every gate has a value and every seed a verdict"
+    return unless(problems, f"{scored}; stopped by their codes: {', '.join(map(str, stopped))}" if stopped else scored)
 
 
-@statement("P2.2", "The aggregate verdict is deterministic", "certification", "seed_metrics")
+@statement("P2.2", "The aggregate verdict is deterministic", "certification", "seed_metrics", "zone_counts")
 def verdict_deterministic(found: Evidence) -> Finding:
-    certificate = found.certificate
+    """Scored again from the counts, and reduced again in two orders."""
+    certificate, problems = found.certificate, []
+    for seed, metrics in found.own.items():
+        differing = rescored_differently(metrics, found.zone_counts[found.run][seed], found.support)
+        problems += [f"seed {seed}: another scoring gives another {name}" for name in differing]
     for order in (sorted(found.own), sorted(found.own, reverse=True)):
         seeds = {seed: found.own[seed] for seed in order}
         if judge(certificate.required_seeds, seeds, certificate.thresholds) != certificate.judgement:
-            return Finding(False, "the verdict changes with the order of seeds")
-    return Finding(True, "recomputed from the seeds' metrics in two orders")
+            problems.append(f"the seeds in the order {', '.join(map(str, order))} give another verdict")
+    return unless(problems, "scored again from the zone counts, reduced again in two orders: the same verdict")
 
 
 @statement("P2.3", "Diagnostics for hotspot tracing emitted", "seed_diagnostics")
@@ -161,39 +175,34 @@ def diagnostics_emitted(found: Evidence) -> Finding:
     return unless(problems, "each diagnostic has values, or a status and a reason")
 
 
-@statement("P3.1", "At least one bounded candidate improves failing realism axes against P0", "comparison")
-def candidate_improves(found: Evidence) -> Finding:
-    against = found.comparison.to_p0
-    if against is None:
-        return Finding(False, "no candidate: the run is a baseline")
-    seeds = len(against.comparable)
-    if against.improves:
-        return Finding(True, f"{', '.join(against.improved_gates)} on {seeds} seeds")
-    best = [
-        f"{name} seed {seed} gains {move.gain:.3g} of {move.gap_to_b:.3g}"
-        for seed, entry in against.seeds.items()
-        for name, move in entry.movement.items()
-        if move.gain is not None and move.gain > 0
-    ]
-    measured = "; ".join(best[:3]) if best else "no failing gate moves toward its band"
-    return Finding(False, f"no gate counts on all {seeds} comparable seeds: {measured}")
+@statement(
+    "P3.1",
+    "At least one bounded candidate on a frozen upstream improves failing realism axes against P0",
+    "p3_comparisons",
+)
+def a_candidate_improves(found: Evidence) -> Finding:
+    return candidate_improves(found.p3)
 
 
-@statement("P3.2", "The improvement is not bought with more overrides or fallback", "comparison")
-def improvement_honest(found: Evidence) -> Finding:
-    against = found.comparison.to_p0
-    if against is None:
-        return Finding(False, "no candidate: the run is a baseline")
-    if not against.vetoes and not against.improves:
-        return Finding(False, "there is no improvement")
-    reasons = [f"seed {seed}: {why}" for seed, why in against.vetoes]
-    return unless(reasons, "neither overrides nor fallback rise, nothing rests on leakage")
+@statement(
+    "P3.2",
+    "The improvement is not bought: caps hold, and the gain stays without the rows they touched",
+    "p3_comparisons",
+)
+def an_improvement_is_honest(found: Evidence) -> Finding:
+    return improvement_honest(found.p3)
 
 
-@statement("P3.3", "Structure, legality and determinism are as good as at P0", "certification", "seed_metrics")
-def candidate_sound(found: Evidence) -> Finding:
-    both = (structure_kept(found), verdict_deterministic(found))
-    return unless([finding.why for finding in both if not finding.holds], "structure kept, verdict reproducible")
+@statement(
+    "P3.3",
+    "Structure, legality and determinism are as good as at P0",
+    "p3_comparisons",
+    "certification",
+    "seed_metrics",
+)
+def candidates_are_sound(found: Evidence) -> Finding:
+    both = (candidates_sound(found.p3), verdict_deterministic(found))
+    return unless([finding.why for finding in both if not finding.holds], both[0].why + ", verdict reproducible")
 
 
 @statement("P4.1", "Hard-gate results of all required seeds published", "certification", "gate_table")

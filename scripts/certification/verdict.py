@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from scripts.certification.comparison import Comparison
 from scripts.lib.records import plain, plain_fields
 from scripts.scoring.checks import VERDICTS, Verdict
 from scripts.scoring.gates import Limits
@@ -90,8 +89,8 @@ def stability(values: dict[int, float | None], limits: Limits) -> Stability:
     return Stability(None, values, "mean is zero") if any(known) else Stability(0.0, values)
 
 
-def run_caveats(seeds: Seeds, compared: Comparison, limits: Limits) -> list[Caveat]:
-    """What a reader must know beside the verdict: the seeds' caveats, seeds that differ, and vetoes."""
+def run_caveats(seeds: Seeds, limits: Limits) -> list[Caveat]:
+    """What a reader must know beside the verdict: the seeds' caveats, and seeds that differ."""
     found: list[Caveat] = [{"seed": seed} | entry for seed, metrics in seeds.items() for entry in metrics.caveats]
     scored = {str(seed): metrics for seed, metrics in seeds.items() if metrics.sites_total}
     sizes = {seed: metrics.sites_total for seed, metrics in scored.items()}
@@ -100,6 +99,4 @@ def run_caveats(seeds: Seeds, compared: Comparison, limits: Limits) -> list[Cave
     members = {seed: metrics.cohort_members["C_multi"] for seed, metrics in scored.items()}
     if len(set(map(tuple, members.values()))) > 1:
         found.append({"caveat": "seed_cohorts_differ", "cohort": "C_multi", "members": members})
-    for name, against in compared.against.items():
-        found += [{"caveat": "vetoed", "against": name, "seed": seed, "why": why} for seed, why in against.vetoes]
     return found

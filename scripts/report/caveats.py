@@ -89,11 +89,6 @@ def _cohorts(group: list[dict[str, Any]], required: Sequence[int]) -> str:
     return f"{group[0]['cohort']} is not the same on every seed. Shared are {common}; beside them {rest}."
 
 
-def _vetoed(group: list[dict[str, Any]], _: Sequence[int]) -> str:
-    reasons = "; ".join(f"seed {entry['seed']}, {entry['why']}" for entry in group)
-    return f"The movement against {group[0]['against']} does not count as improvement: {reasons}."
-
-
 def _exception(group: list[dict[str, Any]], _: Sequence[int]) -> str:
     first = group[0]
     seeds = seeds_text([entry["seed"] for entry in group])
@@ -117,7 +112,6 @@ def _above_one(group: list[dict[str, Any]], _: Sequence[int]) -> str:
 SENTENCES: dict[str, Callable[[list[dict[str, Any]], Sequence[int]], str]] = {
     "seed_sizes_differ": _sizes,
     "seed_cohorts_differ": _cohorts,
-    "vetoed": _vetoed,
     "override_exception": _exception,
     "cap_relaxed": _relaxed,
     "entropy_above_one": _above_one,

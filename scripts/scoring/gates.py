@@ -132,6 +132,10 @@ class Limits:
     def realism(self) -> dict[str, Gate]:
         return {name: gate for name, gate in self.gates.items() if gate.axis == "realism"}
 
+    @property
+    def governance(self) -> dict[str, Gate]:
+        return {name: gate for name, gate in self.gates.items() if gate.axis == "governance"}
+
     def thresholds(self) -> dict[str, dict[str, float | None]]:
         """Every gate's thresholds by grade: what a seed's metrics state."""
         return {name: {grade: gate.threshold(grade) for grade in GRADES} for name, gate in self.gates.items()}

@@ -189,6 +189,27 @@ class Project:
         names = [name for name, candidate in self.candidates.items() if candidate.lane == "P3"]
         return unique([*(root for name in names for root in self.baselines_of(name)[:1]), *names])
 
+    def trials_beside(self, run: str) -> list[str]:
+        """The candidates of lane P3 on the frozen upstream of a run's P0 baseline: phase P3 is judged over them."""
+        p0 = self.ancestors(run)[0]
+        upstream = self.candidates[p0].authority
+        if upstream not in self.config["frozen_authorities"]:
+            return []
+        on_it = [name for name, found in self.candidates.items() if (found.lane, found.authority) == ("P3", upstream)]
+        return [name for name in on_it if self.ancestors(name)[0] == p0]
+
+    def awaited_trials(self, run: str) -> list[str]:
+        """Those of them that a phase ledger waits for: the run itself, and all before a run of lane P4."""
+        return [name for name in self.trials_beside(run) if name == run or self.candidates[run].lane == "P4"]
+
+    def p3_comparisons(self, wildcards: Wildcards) -> list[str]:
+        """The comparisons of the trials that a phase ledger waits for."""
+        return [dataset_path("comparison", run=name) for name in self.awaited_trials(wildcards.run)]
+
+    def other_trials(self, run: str) -> list[str]:
+        """The trials that a phase ledger reads as they lie."""
+        return [name for name in self.trials_beside(run) if name not in self.awaited_trials(run)]
+
     def phase_runs(self, run: str) -> list[str]:
         """The runs that a phase ledger reads: the baselines, what the run is measured against, and itself."""
         return unique([*self.config["baselines"], *self.baselines_of(run)[:1], run])

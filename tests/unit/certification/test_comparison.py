@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from scripts.certification.compare_runs import report
 from scripts.certification.comparison import Comparison
 from scripts.certification.movement import compare
 from scripts.certification.shift_tests import proportion_lift, shift
@@ -39,9 +40,9 @@ def test_proportion_lift_by_hand():
     assert proportion_lift((0, 0), (1, 2), LIMITS)["status"] == "not_computable"
 
 
-def scored(top1, variants=None, **changes):
-    """A seed with this top-1 share, also in every variant that is not named."""
-    found = seed_metrics(values={TOP1: top1}, **changes)
+def scored(top1, variants=None, more=None, **changes):
+    """A seed with this top-1 share and `more` values, also in every variant that is not named."""
+    found = seed_metrics(values={TOP1: top1} | (more or {}), **changes)
     named = {name: MetricValue(value, 9) for name, value in (variants or {}).items()}
     return replace(found, variants=found.variants | {TOP1: found.variants[TOP1] | named})
 
@@ -53,7 +54,8 @@ def broken():
 
 
 def against(before, after, same_upstream=True):
-    return compare(before, after, LIMITS, same_upstream=same_upstream, tests={seed: {} for seed in after})
+    tests, digests = {seed: {} for seed in after}, {seed: f"of {seed}" for seed in before}
+    return compare(before, after, LIMITS, same_upstream=same_upstream, tests=tests, baseline_sha256=digests)
 
 
 def judged(after, before=None):
@@ -72,7 +74,8 @@ def test_honest_improvement_is_accepted():
         (scored(0.93, {"in_support": 1.0}), "leakage"),
         (scored(0.93, {"polygon": 1.0}), "overrides"),
         (scored(0.93, {"without_fallback": 1.0}), "fallback"),
-        (scored(0.93, s1_governance=governance(overridden=10)), "override_rate rises"),
+        (scored(0.93, more={"override_rate": 0.0020001}), "override_rate 0.0020001 is above its cap 0.002"),
+        (scored(0.93, more={"fallback_country_violations_b": 1}), "fallback_country_violations_b 1 is above its cap"),
         (scored(0.93, cohort_members={"C_multi": [], "C_large": []}), "C_multi lost RS"),
         (scored(0.93, site_locations_sha256="y"), "site_locations differs"),
         (scored(0.93, caveats=[{"caveat": "cap_relaxed", "gate": "fallback_rate_cap"}]), "looser"),
@@ -82,6 +85,30 @@ def test_bought_improvement_is_vetoed(after, why):
     found = judged(after)
     assert not found.accepted
     assert why in " ".join(found.seeds[42].veto)
+
+
+@pytest.mark.parametrize("rates", [{"override_rate": 0.002}, {"fallback_rate": 0.0005}])
+def test_a_rate_that_rises_below_its_cap_is_no_veto(rates):
+    assert judged(scored(0.93, more=rates, s1_governance=governance(5, 20))).accepted
+
+
+def test_a_seed_that_the_caps_no_longer_withhold_is_rescued_and_moves_no_gate():
+    found = against({42: scored(1.0), 7: broken()}, {42: scored(1.0), 7: scored(1.0)})
+    assert (found.rescued_seeds, found.improves) == ([7], False)
+    assert found.outcome.endswith("Governance brings seeds 7 back below their caps.")
+    assert judged(scored(1.0)).rescued_seeds == []
+
+
+def test_structure_that_held_before_is_missed():
+    found = judged(scored(0.93, failing=("s5_digest_matches_flag",)))
+    assert found.seeds[42].structure_lost == ["s5_digest_matches_flag"]
+    assert judged(scored(0.93)).seeds[42].structure_lost == []
+
+
+def test_runs_without_a_common_seed_are_compared_without_a_crash():
+    found = Comparison("mine", "p0", {"p0": against({42: scored(1.0)}, {7: scored(0.93)})})
+    assert "The runs have no seed in common." in report(found)
+    assert not found.to_p0.accepted
 
 
 def test_another_upstream_may_have_other_sites():

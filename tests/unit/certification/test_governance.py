@@ -55,7 +55,7 @@ def comparison(p0, parent):
     rates = Governance(Rate(0, 0), Rate(0, 0), Codes([], []))
     move = Movement(1.0, 0.9, 0.1, 0.08, improved=True, bought_with=[])
     against = {
-        name: Against(True, [], {42: SeedComparison({"x": move}, rates, [] if ok else ["why"], {})})
+        name: Against(True, [], {42: SeedComparison({"x": move}, rates, False, [], [] if ok else ["why"], {})}, {})
         for name, ok in (("p0", p0), ("parent", parent))
     }
     return Comparison("candidate", "p0", against)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+import pandas as pd
 import pytest
 
 from scripts.certification.certificate import FileDigest
@@ -14,13 +15,29 @@ from scripts.certification.phases import (
     breaches_coded,
     freeze_complete,
     lineage_pinned,
+    provenance_complete,
+    seeds_scored,
     verdict_deterministic,
 )
 from scripts.certification.triage import read_triage
 from scripts.certification.verdict import judge
 from scripts.lib.records import plain, record
-from tests.unit.certification.nouns import LIMITS, SEEDS, certificate, gate_row, governance, seed_metrics
+from scripts.scoring.cohort_metrics import cohort_metrics
+from scripts.scoring.cohorts import add_cohorts
+from scripts.scoring.country_table import country_table
+from scripts.scoring.metric_value import MetricValue
+from tests.unit.certification.nouns import (
+    COHORTS,
+    LIMITS,
+    NOTHING,
+    SEEDS,
+    certificate,
+    gate_row,
+    governance,
+    seed_metrics,
+)
 
+UNCOUNTED = dict.fromkeys(SEEDS, pd.DataFrame())
 METRICS = "results/runs/{}/seed=42/metrics.json"
 TRIAGE = read_triage("config/certification/triage.yaml")
 
@@ -76,7 +93,38 @@ def test_a_verdict_is_worked_out_again():
     seeds = {seed: seed_metrics(seed) for seed in SEEDS}
     true = certificate("one", **vars(judge(SEEDS, seeds, LIMITS)), required_seeds=SEEDS)
     for found, holds in ((true, True), (replace(true, status="PASS_B"), False)):
-        assert verdict_deterministic(evidence(certificates={"one": found}, seeds={"one": seeds})).holds is holds
+        planted = evidence(certificates={"one": found}, seeds={"one": seeds}, zone_counts={"one": UNCOUNTED})
+        assert verdict_deterministic(planted).holds is holds
+
+
+def test_a_seed_is_scored_again_from_its_zone_counts():
+    """Top-1 is 300 of 600 in NZ and 90 of 120 in CN: the median is 0.625."""
+    rows = [("CN", "Asia/Shanghai", 90), ("CN", "Asia/Urumqi", 30), ("NZ", "Pacific/Auckland", 300)]
+    counts = pd.DataFrame([*rows, ("NZ", "Pacific/Chatham", 300)], columns=["country_iso", "tzid", "sites"])
+    again = cohort_metrics(add_cohorts(country_table(counts, counts), COHORTS))
+    assert again["c_multi_median_top1_share"].value == 0.625
+    scored = {seed: seed_metrics(seed) for seed in SEEDS}
+    scored = {seed: replace(found, metrics=found.metrics | again) for seed, found in scored.items()}
+    one = certificate("one", **vars(judge(SEEDS, scored, LIMITS)), required_seeds=SEEDS)
+    planted = {"certificates": {"one": one}, "zone_counts": {"one": dict.fromkeys(SEEDS, counts)}, "support": counts}
+    assert verdict_deterministic(evidence(seeds={"one": scored}, **planted)).holds
+    forged = scored[7].metrics | {"c_multi_median_top1_share": MetricValue(0.6249, 2)}
+    found = verdict_deterministic(evidence(seeds={"one": scored | {7: replace(scored[7], metrics=forged)}}, **planted))
+    assert "seed 7: another scoring gives another c_multi_median_top1_share" in found.why
+
+
+def test_a_seed_that_its_codes_stopped_is_scored_with_verdict_and_reasons():
+    nothing = dict.fromkeys(LIMITS.gates, NOTHING)
+    stopped = seed_metrics(101, metrics=nothing, error_codes={"S1": ["2A-S1-090"]})
+    seeds = {"one": {42: seed_metrics(), 101: stopped}}
+    assert "stopped by their codes: 101" in seeds_scored(evidence_of(seeds)).why
+    assert seeds_scored(evidence_of(seeds)).holds and provenance_complete(evidence_of(seeds)).holds
+    mute = {"one": {42: seed_metrics(metrics=nothing)}}
+    assert not seeds_scored(evidence_of(mute)).holds and not provenance_complete(evidence_of(mute)).holds
+
+
+def evidence_of(seeds) -> Evidence:
+    return evidence(seeds=seeds, limits=LIMITS)
 
 
 def test_a_freeze_record_names_what_is_retained():

@@ -36,8 +36,7 @@ def test_seeds_that_differ_are_told_in_their_order():
     ]
 
 
-def test_vetoes_exceptions_and_caps():
-    veto = {"caveat": "vetoed", "against": "p0", "seed": 7, "why": "override_rate rises by 0.1"}
+def test_exceptions_and_caps():
     exception = {"caveat": "override_exception", "gate": "override_rate", "grade": "B", "seed": 42}
     exception |= {"value": 0.004, "contract": 0.002, "id": "EX-1"}
     cap = {
@@ -48,8 +47,7 @@ def test_vetoes_exceptions_and_caps():
         "value": 0.01,
         "contract": 0.0005,
     }
-    assert told(veto, exception, cap) == [
-        "The movement against p0 does not count as improvement: seed 7, override_rate rises by 0.1.",
+    assert told(exception, cap) == [
         "override_rate holds B on seed 42 by the approved exception EX-1 only: 0.4 % where the contract allows 0.2 %.",
         "The run's cap on fallback_rate is 1 %, looser than the contract's 0.05 %.",
     ]
