@@ -10,6 +10,7 @@ rule build_policy:
         base_overrides="config/policy/tz_overrides.yaml",
         base_nudge="config/policy/tz_nudge.yml",
         base_governance="config/policy/governance.yaml",
+        approvers="config/governance/approvers.yaml",
         candidates=project.ancestry,
     output:
         tz_overrides=at("tz_overrides"),

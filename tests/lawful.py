@@ -65,13 +65,20 @@ SITES = [
     (BIG, "NZ", 1, 175.0, -40.0),
     (BIG, "NZ", 2, -178.0, -42.0),
 ]
-_WHY = {"reason_code": "BORDER_OVERLAP", "owner": "tests", "approved_by": "tests", "notes": "two polygons overlap"}
+_WHY = {"reason_code": "BORDER_OVERLAP", "owner": "tests", "approved_by": "board", "notes": "two polygons overlap"}
 OVERRIDE = {"scope": "country", "target": "CN", "tzid": "Asia/Shanghai", **_WHY}
+APPROVERS = {
+    "since": "2026-01-01",
+    "approvers": [{"id": "board", "name": "The board", "may": ["override", "exception", "reopen", "phase"]}],
+}
 OPEN_CAPS = {
+    "approvers": APPROVERS,
     **{name: {"value": 1.0, "why": "test", "source": "test"} for name in ("fallback_rate_cap", "fallback_country_cap")},
     "fallback_country_min_sites": {"value": 1, "why": "test", "source": "test"},
     "fallback_country_min_rows": {"value": 1, "why": "test", "source": "test"},
     "override_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
+    "override_exception_ceiling": {"value": 0.005, "why": "test", "source": "test"},
+    "preferred_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
     "exceptions": [],
 }
 POLICY = "config/layer1/2A/timezone"

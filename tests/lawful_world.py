@@ -30,6 +30,7 @@ COUNTRIES = [
     ("CN", "Asia/Urumqi"),
     ("DE", "Europe/Berlin"),
     ("FR", "Europe/Paris"),
+    ("KG", "Asia/Urumqi"),  # where Shanghai overlaps, the one zone of its own
     ("NZ", "Pacific/Auckland"),
     ("NZ", "Pacific/Chatham"),
 ]

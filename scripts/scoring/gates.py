@@ -118,7 +118,6 @@ class Limits:
     expected_rho: Bands
     heavy_override_rate: Threshold
     untouched_rows: Switch
-    exception_ceiling: Threshold
     unknown_country_share: Threshold
     gated_share: Threshold
     near_copy_share: Threshold

@@ -1,14 +1,16 @@
 """Governance metrics of a seed from the counts of S1 and S2, whose reported rates are rounded (certification.md §4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from scripts.lib.records import plain_fields
 from scripts.scoring.exact import exact, quotient
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.metric_value import MetricValue, available, unavailable
 from scripts.scoring.policy_rows import PolicyRows, policy_rows
 from scripts.scoring.seed_metrics import Caveat
+from scripts.states.caps import CapException
 
 VIOLATIONS = (
     "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are
@@ -17,11 +19,11 @@ Metrics = Mapping[str, MetricValue]
 
 
 class Held(NamedTuple):
-    """The contract, what a seed is held to instead, and the ids of the exceptions that make the difference."""
+    """The contract, what a seed is held to instead, and the exceptions that make the difference."""
 
     contract: Limits
     limits: Limits
-    exceptions: list[str]
+    exceptions: list[CapException]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: 
     rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
     metrics = governance_metrics(rows, s2_report, limits)
     policy = policy_caveats(rows, metrics, limits) if rows else []
-    relaxed = cap_caveats(block["caps"], limits) if block else []
+    relaxed = cap_caveats(block["caps"], held.contract) if block else []
     bought = rows is not None and bought_with_overrides(rows, policy, limits)
     return SeedGovernance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
 
@@ -66,18 +68,14 @@ def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limit
     }
 
 
-def raised_by_exceptions(contract: Limits, exceptions: list[dict[str, Any]], cutoff: str) -> Held:
-    """The contract with the B override threshold raised by approved, unexpired exceptions.
-
-    `cutoff` is yyyy-mm-dd. An exception never raises B+.
-    """
+def raised_by_exceptions(contract: Limits, exceptions: Sequence[CapException]) -> Held:
+    """The contract with the B override threshold raised by the exceptions in force; one never raises B+."""
     gate = contract.gates["override_rate"]
-    valid = [entry for entry in exceptions if entry["expiry"] >= cutoff and not gate.holds(entry["rate"], "b")]
-    if not valid:
+    needed = [entry for entry in exceptions if not gate.holds(entry.rate, "b")]
+    if not needed:
         return Held(contract, contract, [])
-    raised = replace(gate, b=max(entry["rate"] for entry in valid))
-    limits = replace(contract, gates=contract.gates | {gate.name: raised})
-    return Held(contract, limits, sorted(entry["id"] for entry in valid))
+    raised = replace(gate, b=max(entry.rate for entry in needed))
+    return Held(contract, replace(contract, gates=contract.gates | {gate.name: raised}), needed)
 
 
 def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
@@ -86,7 +84,7 @@ def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     if value is None or gate.holds(metrics["override_rate"].number, "b"):
         return []
     entry = {"caveat": "override_exception", "gate": gate.name, "grade": "B", "value": value, "contract": gate.b}
-    return [entry | {"id": name} for name in held.exceptions]
+    return [entry | plain_fields(exception) for exception in held.exceptions]
 
 
 def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[Caveat]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from scripts.lib.contracts import catalog_path, load_yaml
+from scripts.lib.contracts import catalog_path
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.records import plain
 from scripts.lib.text_tables import write_csv
@@ -19,6 +19,7 @@ from scripts.scoring.realism import realism, realism_caveats
 from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
 from scripts.scoring.variants import Counted
+from scripts.states.caps import load_caps
 from scripts.states.receipt import check_sealed, check_shown, open_receipt
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
@@ -73,7 +74,7 @@ def main(
     check_shown(reports[2], "site_timezones", site_timezones)
     by_state = dict(zip(STATES, map(read_json, reports), strict=True))
     verified_at = by_state["S0"]["upstream"]["verified_at_utc"]
-    held = raised_by_exceptions(read_limits(gates), load_yaml(governance)["exceptions"], verified_at[:10])
+    held = raised_by_exceptions(read_limits(gates), load_caps(governance, verified_at[:10]).exceptions)
     rules, support = read_cohorts(cohorts), pq.read_table(country_zones).to_pandas()
     counts = count_sites(site_timezones)
     table = add_cohorts(country_table(counts, support), rules)

@@ -1,4 +1,7 @@
-"""The policies of one candidate: the base files, then the changes of each ancestor, then its own."""
+"""The policies of one candidate: the base files, then the changes of each ancestor, then its own.
+
+Who may approve is no candidate's business: the project's list is sealed with the caps of every run.
+"""
 
 from typing import Any
 
@@ -29,6 +32,7 @@ def main(
     base_overrides: str,
     base_nudge: str,
     base_governance: str,
+    approvers: str,
     candidates: list[str],
     tz_overrides: str,
     tz_nudge: str,
@@ -41,6 +45,7 @@ def main(
     }
     for path in candidates:
         policy = apply_changes(policy, read_candidate(path).policy)
+    policy["governance"] |= {"approvers": load_yaml(approvers)}
     for name, path in (("tz_overrides", tz_overrides), ("tz_nudge", tz_nudge), ("governance", governance)):
         write_text(path, yaml.safe_dump(policy[name], sort_keys=True, allow_unicode=True, width=120))
 

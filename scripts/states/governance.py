@@ -1,10 +1,10 @@
-"""Fallback and override rates, their caps, and the report block that shows both (states.md §3.2)."""
+"""Rates of fallback, overrides and border preference, and the report blocks that show them (states.md §3.2)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from scripts.lib.errors import Abort
+from scripts.lib.records import plain_fields
 from scripts.states.caps import Caps, CountryCap
 from scripts.states.countries import country_name
 
@@ -21,24 +21,50 @@ def emitted(part: int, whole: int) -> float:
     return round(rate(part, whole), 8)
 
 
-def fallback_block(
-    caps: Caps, *, sites: np.ndarray, within: np.ndarray, outside: np.ndarray, overridden: np.ndarray
-) -> dict[str, Any]:
-    """The `governance` block of S1; all arrays int64 [COUNTRIES] by country code."""
-    fallback = within + outside
-    total, fallbacks, overrides = int(sites.sum()), int(fallback.sum()), int(overridden.sum())
-    fell_back = _by_country("fallback", "fallback", sites, fallback)
+class Decided(NamedTuple):
+    """Sites, and rows that policy or a guess decided: int64 [COUNTRIES] by country code."""
+
+    sites: np.ndarray
+    within: np.ndarray
+    outside: np.ndarray
+    overridden: np.ndarray
+    preferred: np.ndarray
+
+
+def s1_block(caps: Caps, rows: Decided) -> dict[str, Any]:
+    """The `governance` block of S1."""
+    fallback = rows.within + rows.outside
+    total, fallbacks = int(rows.sites.sum()), int(fallback.sum())
+    overrides, preferences = int(rows.overridden.sum()), int(rows.preferred.sum())
+    fell_back = _by_country("fallback", "fallback", rows.sites, fallback)
     for code in np.flatnonzero(fallback).tolist():
-        edges = {"fallback_within_threshold": int(within[code]), "fallback_outside_threshold": int(outside[code])}
+        edges = {
+            "fallback_within_threshold": int(rows.within[code]),
+            "fallback_outside_threshold": int(rows.outside[code]),
+        }
         fell_back[country_name(code)] |= edges
     return {
         "caps": caps.report(),
+        "exceptions": exceptions_block(caps),
         "fallback_count": fallbacks,
-        "rates": {"fallback_rate": emitted(fallbacks, total), "override_rate": emitted(overrides, total)},
+        "preferred_count": preferences,
+        "rates": {
+            "fallback_rate": emitted(fallbacks, total),
+            "override_rate": emitted(overrides, total),
+            "preferred_rate": emitted(preferences, total),
+        },
         "fallback_by_country": fell_back,
-        "override_by_country": override_by_country(sites, overridden),
+        "override_by_country": override_by_country(rows.sites, rows.overridden),
+        "preferred_by_country": _by_country("preferred", "preferred", rows.sites, rows.preferred),
         "fallback_country_violations": country_violations(fell_back, caps.country),
+        "fallback_country_exempt": country_exempt(fell_back, caps.country),
     }
+
+
+def exceptions_block(caps: Caps) -> list[dict[str, Any]]:
+    """Every exception of the policy as it was approved, and why it does not hold (null where it does)."""
+    judged = [(entry, None) for entry in caps.exceptions] + [(entry, why) for entry, why in caps.refused]
+    return [plain_fields(entry) | {"refused": why} for entry, why in sorted(judged, key=lambda pair: pair[0].id)]
 
 
 def _by_country(what: str, plural: str, sites: np.ndarray, rows: np.ndarray) -> Entries:
@@ -58,48 +84,28 @@ def override_by_country(sites: np.ndarray, overridden: np.ndarray) -> Entries:
     return _by_country("override", "overrides", sites, overridden)
 
 
-def preferred_by_country(sites: np.ndarray, preferred: np.ndarray) -> Entries:
-    """Border-ambiguous rows that went to the country's own zone."""
-    return _by_country("preferred", "preferred", sites, preferred)
-
-
 def country_violations(by_country: Entries, cap: CountryCap) -> list[str]:
     """Countries above the cap, among those with enough sites and enough fallback rows (decisions.md §5 decision 6)."""
-    return sorted(
-        country
-        for country, entry in by_country.items()
-        if rate(entry["fallback_total"], entry["sites_total"]) > cap.rate
-        and entry["sites_total"] >= cap.min_sites
-        and entry["fallback_total"] >= cap.min_rows
-    )
+    return sorted(country for country, entry in by_country.items() if _above(entry, cap) and not exempt_by(entry, cap))
 
 
-def s1_breaches(counts: dict[str, Any], governance: dict[str, Any], caps: Caps, seed: int) -> list[Abort]:
-    """Breached caps in the order 090, 092, 091; `counts` and `governance` are blocks of the run report."""
-    total = counts["sites_total"]
-    breaches = _above("2A-S1-090", "fallback_rate", caps.fallback_rate_cap, counts["fallback_count"], total, seed)
-    breaches += _above("2A-S1-092", "override_rate", caps.override_rate_cap, counts["overrides_applied"], total, seed)
-    for country in governance["fallback_country_violations"]:
-        entry = governance["fallback_by_country"][country]
-        breaches.append(
-            Abort(
-                "2A-S1-091",
-                f"{country}: {entry['fallback_total']} of {entry['sites_total']} sites on fallback,"
-                f" rate {entry['fallback_rate']:.8f} > cap {caps.fallback_country_cap}",
-                seed=seed,
-                country=country,
-            )
-        )
-    return breaches
+def country_exempt(by_country: Entries, cap: CountryCap) -> Entries:
+    """Countries above the cap that it does not bind, with their rate and what exempts them (certification.md A10)."""
+    return {
+        country: {
+            **{name: entry[name] for name in ("sites_total", "fallback_total", "fallback_rate")},
+            "exempt_by": exempt_by(entry, cap),
+        }
+        for country, entry in sorted(by_country.items())
+        if _above(entry, cap) and exempt_by(entry, cap)
+    }
 
 
-def s2_breaches(counts: dict[str, Any], caps: Caps, seed: int) -> list[Abort]:
-    """The S2 override cap."""
-    rows, total = counts["overridden_total"], counts["sites_total"]
-    return _above("2A-S2-090", "override_rate", caps.override_rate_cap, rows, total, seed)
+def exempt_by(entry: dict[str, Any], cap: CountryCap) -> list[str]:
+    """The floors that keep the cap from a country: too few sites, too few rows on fallback."""
+    floors = {"min_sites": entry["sites_total"] < cap.min_sites, "min_rows": entry["fallback_total"] < cap.min_rows}
+    return [name for name, below in floors.items() if below]
 
 
-def _above(code: str, name: str, cap: float, rows: int, total: int, seed: int) -> list[Abort]:
-    if rate(rows, total) <= cap:
-        return []
-    return [Abort(code, f"{name} {emitted(rows, total):.8f} ({rows} of {total} sites) > cap {cap}", seed=seed)]
+def _above(entry: dict[str, Any], cap: CountryCap) -> bool:
+    return rate(entry["fallback_total"], entry["sites_total"]) > cap.rate

@@ -64,13 +64,17 @@ class Sites(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """Per row: zone id (-1 open), rung (constants above), override scope (-1 none), nudged lon and lat (NaN none)."""
+    """Per row: zone id (-1 open), rung (constants above), override scope (-1 none), nudged lon and lat (NaN none).
+
+    `covering` is the set of zones at the nudged place, -1 where none was needed.
+    """
 
     zone: np.ndarray
     rung: np.ndarray
     scope: np.ndarray
     nudge_lon: np.ndarray
     nudge_lat: np.ndarray
+    covering: np.ndarray
 
 
 class Open(NamedTuple):
@@ -97,12 +101,14 @@ def resolve(ladder: Ladder, sites: Sites) -> Resolution:
     zone = only_zone(ladder.index, lookup(ladder.index, sites.lon, sites.lat))
     rung, scope = np.full(len(zone), POLYGON, np.int8), np.full(len(zone), -1, np.int32)
     nudge_lon, nudge_lat = np.full(len(zone), np.nan), np.full(len(zone), np.nan)
+    covering = np.full(len(zone), -1, np.int32)
 
     rows = np.flatnonzero(zone < 0)
     if len(rows):
         lon, lat = nudged(sites.lon[rows], sites.lat[rows], ladder.epsilon)
         nudge_lon[rows], nudge_lat[rows], rung[rows] = lon, lat, UNRESOLVED
-        left = Open(rows, Sites(sites.keys.at(rows), lon, lat), lookup(ladder.index, lon, lat))
+        covering[rows] = lookup(ladder.index, lon, lat)
+        left = Open(rows, Sites(sites.keys.at(rows), lon, lat), covering[rows])
         for climb in RUNGS:
             found = climb(ladder, left)
             zone[left.rows], scope[left.rows] = found.zone, found.scope
@@ -110,7 +116,7 @@ def resolve(ladder: Ladder, sites: Sites) -> Resolution:
             left = left.at(found.zone < 0)
             if not len(left.rows):
                 break
-    return Resolution(zone, rung, scope, nudge_lon, nudge_lat)
+    return Resolution(zone, rung, scope, nudge_lon, nudge_lat, covering)
 
 
 def only_zone(index: ZoneIndex, covering: np.ndarray) -> np.ndarray:

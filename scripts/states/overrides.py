@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scripts.lib.approvals import Approval, Approvers, check_approval
 from scripts.lib.errors import Breach, Fault
 from scripts.states.countries import COUNTRIES, country_codes
 from scripts.states.policy import check_policy, read_policy
@@ -37,11 +38,14 @@ class OverrideRow:
     def rule(self) -> str:
         return f"{self.scope}:{self.target}"
 
-    @property
-    def says_who_and_why(self) -> bool:
-        """Whether its provenance is complete (decisions.md §5 decision 8)."""
-        complete = self.reason_code and self.owner and (self.notes or self.evidence_url)
-        return bool(complete and (self.scope != "country" or self.approved_by))
+    def lacks(self, approvers: Approvers) -> list[str]:
+        """What its provenance lacks (decisions.md §5 decision 8): broader than one site, it needs an approver."""
+        missing = [name for name in ("reason_code", "owner") if not getattr(self, name)]
+        if not (self.notes or self.evidence_url):
+            missing.append("notes or evidence_url")
+        if self.owner and (self.scope != "site" or self.approved_by):
+            missing += check_approval(Approval("override", self.approved_by, self.owner), approvers, NEVER)
+        return missing
 
 
 class SiteRule(NamedTuple):

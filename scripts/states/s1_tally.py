@@ -8,10 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from scripts.lib.errors import Abort, Finding
+from scripts.lib.records import plain
 from scripts.states import ladder
+from scripts.states.ambiguity import Ambiguity, Cells, open_cells
 from scripts.states.caps import Caps
 from scripts.states.countries import COUNTRIES, named
-from scripts.states.governance import fallback_block, preferred_by_country
+from scripts.states.governance import Decided, s1_block
 from scripts.states.overrides import SCOPES
 from scripts.states.site_pass import Laws, Passed, Tally
 
@@ -27,25 +29,30 @@ LAWS: Laws = {
 
 @dataclass(frozen=True)
 class S1Tally(Tally):
-    """Rows by rung and country code int64 [RUNGS, COUNTRIES], by override scope int64 [3]; zones seen bool [zones]."""
+    """Rows by rung and country code int64 [RUNGS, COUNTRIES], by override scope int64 [3]; zones seen bool [zones].
+
+    `cells`: rows that geometry left open, by country, covering zones and rung.
+    """
 
     rungs: np.ndarray
     scopes: np.ndarray
     zones: np.ndarray
+    cells: Cells
 
     @classmethod
     def nothing(cls, zones: int) -> Self:
-        return cls(
-            Counter(), np.zeros((RUNGS, COUNTRIES), np.int64), np.zeros(len(SCOPES), np.int64), np.zeros(zones, bool)
-        )
+        rungs, scopes = np.zeros((RUNGS, COUNTRIES), np.int64), np.zeros(len(SCOPES), np.int64)
+        return cls(Counter(), rungs, scopes, np.zeros(zones, bool), Counter())
 
     @classmethod
     def of(cls, country: np.ndarray, found: ladder.Resolution, zones: int) -> Self:
         """The tally of one batch; `country` are codes uint16 [n]."""
-        cells = np.bincount(found.rung.astype(np.int64) * COUNTRIES + country, minlength=RUNGS * COUNTRIES)
+        rungs = np.bincount(found.rung.astype(np.int64) * COUNTRIES + country, minlength=RUNGS * COUNTRIES)
         scopes = np.bincount(found.scope[found.scope >= 0], minlength=len(SCOPES))
         seen = np.bincount(found.zone[(found.zone >= 0) & (found.zone < zones)], minlength=zones) > 0
-        return cls(broken(found, zones), cells.reshape(RUNGS, COUNTRIES), scopes, seen)
+        return cls(
+            broken(found, zones), rungs.reshape(RUNGS, COUNTRIES), scopes, seen, cells=open_cells(country, found)
+        )
 
 
 def broken(found: ladder.Resolution, zones: int) -> Counter[str]:
@@ -59,19 +66,18 @@ def broken(found: ladder.Resolution, zones: int) -> Counter[str]:
     )
 
 
-def blocks(passed: Passed[S1Tally], caps: Caps) -> dict[str, Any]:
-    """The `counts`, `checks`, `governance` and `diagnostics` blocks of the run report."""
+def blocks(passed: Passed[S1Tally], caps: Caps, borders: Sequence[Ambiguity]) -> dict[str, Any]:
+    """The `counts`, `checks`, `governance` and `diagnostics` blocks of the report; `borders` name the tally's cells."""
     tally = passed.tally
-    sites, rung = tally.rungs.sum(axis=0), tally.rungs.sum(axis=1).tolist()
-    governance = fallback_block(
-        caps,
-        sites=sites,
+    rung = tally.rungs.sum(axis=1).tolist()
+    rows = Decided(
+        sites=tally.rungs.sum(axis=0),
         within=tally.rungs[ladder.NEAREST_WITHIN],
         outside=tally.rungs[ladder.NEAREST_OUTSIDE],
         overridden=tally.rungs[ladder.OVERRIDE],
+        preferred=tally.rungs[ladder.PREFERRED],
     )
-    if caps.border_preference is not None:
-        governance["preferred_by_country"] = preferred_by_country(sites, tally.rungs[ladder.PREFERRED])
+    governance = s1_block(caps, rows)
     unresolved = named(tally.rungs[ladder.UNRESOLVED])
     return {
         "counts": {
@@ -99,6 +105,8 @@ def blocks(passed: Passed[S1Tally], caps: Caps) -> dict[str, Any]:
                 "within_threshold": rung[ladder.NEAREST_WITHIN],
                 "outside_threshold": rung[ladder.NEAREST_OUTSIDE],
             },
+            "border_ambiguity": plain(borders),
+            "nudged_by_country": named(tally.rungs[ladder.NUDGED]),
         },
     }
 

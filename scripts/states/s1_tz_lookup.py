@@ -13,9 +13,10 @@ from scripts.lib.contracts import catalog_path, schema
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, column_of, constant, values_of
+from scripts.states.ambiguity import ambiguities
+from scripts.states.cap_breaches import Stand, s1_breaches
 from scripts.states.caps import load_caps
 from scripts.states.countries import country_codes
-from scripts.states.governance import s1_breaches
 from scripts.states.ladder import CountryZones, Ladder, Resolution, Sites, resolve
 from scripts.states.mcc import load_mcc
 from scripts.states.nudge import Nudge, load_nudge
@@ -103,14 +104,16 @@ def main(
         decide = partial(look_up, ladder, {**tokens, "created_utc": s0.verified_at_utc})
         work = Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(index.tzids)))
         passed = site_pass(work, site_locations, stages["s1_tz_lookup"], sort_memory_mb)
+        borders = ambiguities(passed.tally.cells, ladder)
         body = {
             "s0": s0.report(),
             "inputs": inputs_block(s0, nudge, tokens),
-            **blocks(passed, caps),
+            **blocks(passed, caps, borders),
             "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
         }
         log_lookup(body["counts"])
-        found = [*breaches(passed), *s1_breaches(body["counts"], body["governance"], caps, seed)]
+        stand = Stand(seed, passed.keys.rows, caps, cutoff)
+        found = [*breaches(passed), *s1_breaches(body["governance"], borders, stand)]
         unordered = Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations")
         return concluded(passed, body, found, unordered)
 

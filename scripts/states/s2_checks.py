@@ -67,14 +67,17 @@ def judge_coherence(batch: pa.RecordBatch, claims: Claims) -> Counter[str]:
 
 
 def confirm(policy: Policy, keys: SiteKeys, claims: Claims) -> tuple[Counter[str], Rules]:
-    """Overridden rows must find the same active override again: those that do not, by check, and rules of the rest."""
+    """Overridden rows must find the same active override again: those that do not, by check, and rules of the rest.
+
+    A merchant that the map has not is a breach only where S1 went by an mcc rule; for others no mcc rule is evaluated.
+    """
     rows = np.flatnonzero(claims.applied)
     if not len(rows):
         return Counter(), Counter()
     keys, claimed, claimed_scope = keys.at(rows), claims.zone[rows], claims.scope[rows]
     mcc = policy.mcc.of(keys.merchant) if policy.mcc else np.full(len(rows), -1, np.int32)
     zone, scope = match(policy.overrides, keys, mcc)
-    unmapped = (mcc < 0) & (policy.mcc is not None)
+    unmapped = (claimed_scope == MCC) & (mcc < 0) & (policy.mcc is not None)
     gone = ~unmapped & (zone < 0)
     other = ~unmapped & ~gone & (claimed >= 0) & ((zone != claimed) | (scope != claimed_scope))
     broken = Counter(

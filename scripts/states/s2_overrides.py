@@ -10,9 +10,9 @@ from scripts.lib.contracts import catalog_path, columns
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, values_of
+from scripts.states.cap_breaches import Stand, override_breaches
 from scripts.states.caps import load_caps
 from scripts.states.countries import rows_by_country
-from scripts.states.governance import s2_breaches
 from scripts.states.mcc import load_mcc
 from scripts.states.outputs import Tokens, check_embedded
 from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
@@ -71,9 +71,9 @@ def main(
         check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)
         check_sealed(s0, "tz_overrides", tz_overrides)
         every = load_overrides(tz_overrides)
-        rows = Rows(every, active(every, cutoff))
         check_sealed(s0, "governance", governance)
         caps = load_caps(governance, cutoff)
+        rows = Rows(every, active(every, cutoff), caps.approvers)
         check_sealed(s0, "tz_world_2025a", tz_world)
         tzids = zones_of_world(tz_world)
         overrides = compile_overrides(rows.active, tzids)
@@ -97,9 +97,10 @@ def main(
         }
         found = [*breaches(passed, s1_tz_lookup, stages["site_timezones"])]
         if rows.lacking:
-            message = f"provenance incomplete for {', '.join(rows.lacking)}"
-            found.append(Abort("2A-S2-091", message, path=tz_overrides))
-        found += s2_breaches(body["counts"], caps, seed)
+            lacking = "; ".join(f"{rule}: {', '.join(what)}" for rule, what in sorted(rows.lacking.items()))
+            found.append(Abort("2A-S2-091", f"provenance incomplete: {lacking}", path=tz_overrides))
+        stand = Stand(seed, passed.keys.rows, caps, cutoff)
+        found += override_breaches("2A-S2-090", passed.tally.by_country(), passed.tally.by_rule(), stand)
         event("GOVERNANCE", **body["governance"]["rates"])
         unordered = Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed)
         return concluded(passed, body, found, unordered)

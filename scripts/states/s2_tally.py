@@ -9,15 +9,17 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pyarrow.parquet as pq
 
+from scripts.lib.approvals import Approvers
 from scripts.lib.errors import Abort, Finding
 from scripts.states.caps import Caps
-from scripts.states.countries import COUNTRIES
-from scripts.states.governance import emitted, override_by_country
+from scripts.states.countries import COUNTRIES, named
+from scripts.states.governance import emitted, exceptions_block, override_by_country
 from scripts.states.overrides import SCOPES, OverrideRow, named_twice
 from scripts.states.s2_checks import Rules
 from scripts.states.site_pass import Laws, Passed, Tally
 
 LOOKUP = "s1_tz_lookup"
+SHOWN = 5
 LAWS: Laws = {
     "null_tzid": ("2A-S2-052", "have no zone"),
     "unknown_tzid": ("2A-S2-053", "have a zone that is no IANA name"),
@@ -50,17 +52,27 @@ class S2Tally(Tally):
         scopes, seen = np.zeros(len(SCOPES), np.int64), np.zeros(zones, bool)
         return cls(Counter(), by_country, by_country, scopes, seen, Counter(), Counter())
 
+    def by_rule(self) -> str:
+        """Overridden rows by country and rule in words, the most first, as the end of a message."""
+        rules = sorted(self.rules.items(), key=lambda entry: (-entry[1], entry[0]))
+        return "; by rule: " + ", ".join(f"{iso} {rule} ({count})" for (iso, rule), count in rules[:SHOWN])
+
+    def by_country(self) -> dict[str, int]:
+        """Overridden rows of each country that has any."""
+        return named(self.overridden)
+
 
 class Rows(NamedTuple):
-    """The override rows of the policy: all of them, and those that are active."""
+    """The override rows of the policy, all of them and those that are active, and who may approve them."""
 
     every: list[OverrideRow]
     active: list[OverrideRow]
+    approvers: Approvers
 
     @property
-    def lacking(self) -> list[str]:
-        """Active rules that do not say who and why."""
-        return [row.rule for row in self.active if not row.says_who_and_why]
+    def lacking(self) -> dict[str, list[str]]:
+        """What active rules do not say of who and why, by rule."""
+        return {row.rule: missing for row in self.active if (missing := row.lacks(self.approvers))}
 
 
 def blocks(passed: Passed[S2Tally], rows: Rows, caps: Caps) -> dict[str, Any]:
@@ -89,7 +101,8 @@ def blocks(passed: Passed[S2Tally], rows: Rows, caps: Caps) -> dict[str, Any]:
         },
         "catalogue": {"writer_order_ok": passed.sorted_input},
         "governance": {
-            "caps": {"override_rate_cap": caps.override_rate_cap, "exceptions": caps.exceptions},
+            "caps": {"override_rate_cap": caps.override_rate_cap},
+            "exceptions": exceptions_block(caps),
             "rates": {"override_rate": emitted(overridden, total)},
             "override_by_country": override_by_country(tally.sites, tally.overridden),
             "override_by_rule": [

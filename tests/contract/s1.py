@@ -10,9 +10,12 @@ from scripts.states.s1_tz_lookup import CODES
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed
 from tests.contract.table import Table, capped, conflict, elsewhere, flip, lost, policy, to
-from tests.lawful import FINGERPRINT, SITES, House, raised, site_table
+from tests.lawful import FINGERPRINT, OPEN_CAPS, SITES, House, raised, site_table
 
 CN = {"scope": "country", "target": "CN", "tzid": "Asia/Shanghai"}
+WHY = {"why": "t", "source": "t"}
+PREFER = OPEN_CAPS | {"border_preference": {"value": "in_country", **WHY}, "preferred_rate_cap": {"value": 0.49, **WHY}}
+OF_ONE_OWN_ZONE = [(7, "KG", 1, 107.0, 35.0), (7, "KG", 2, 114.0, 35.0)]  # the first where two zones overlap
 NO_OVERRIDE = policy("tz_overrides", [])
 
 
@@ -42,6 +45,7 @@ def resolved(zone: int = 0, rung: int = ladder.NUDGED, lat: float = 1.0):
         np.array([-1], np.int32),
         np.array([1.0]),
         np.array([lat]),
+        np.array([0], np.int32),
     )
     return lambda _: judged(S1Tally.of(np.zeros(1, np.uint16), one, zones=3))
 
@@ -58,6 +62,11 @@ S1 = Table(
         "sites out of order": ("2A-S1-070", lambda house: house.plant(site_table(SITES[::-1]))),
         "fallbacks above the cap": ("2A-S1-090", NO_OVERRIDE, capped(fallback_rate_cap=0.01)),
         "country's fallbacks above the cap": ("2A-S1-091", NO_OVERRIDE, capped(fallback_country_cap=0.01)),
+        "preferred above the cap": (
+            "2A-S1-093",
+            lambda house: house.plant(site_table(OF_ONE_OWN_ZONE)),
+            policy("governance", PREFER),
+        ),
         "overrides above the cap": ("2A-S1-092", policy("tz_overrides", [CN]), capped(override_rate_cap=0.01)),
     },
     after={

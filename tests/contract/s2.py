@@ -49,13 +49,31 @@ def nudge_changed_on_the_way(house: House) -> list[str]:
     return judged(house, str(other))
 
 
+def merchant_that_the_map_lost(house: House) -> list[str]:
+    """S1 went by an mcc rule; the map that S2 reads, sealed as it lies, has no such merchant."""
+    house.mcc_map([(7, 5812), (8, 5411)])
+    house.policy("tz_overrides", [MCC])
+    for name in ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s1_tz_lookup", "site_timezones"):
+        house.files[name].unlink()
+    house.through("S2")
+    house.mcc_map([(8, 5411)])
+    house.reseal("merchant_mcc_map", "mcc")
+    house.files["site_timezones"].unlink()
+    return house.s2()
+
+
 S2 = Table(
     "S2",
     before={
-        "merchant that the map has not": (
-            "2A-S2-023",
-            lambda house: house.mcc_map([(8, 5812)]),
-            policy("tz_overrides", [OVERRIDE, MCC]),
+        "override that its owner approved": ("2A-S2-091", policy("tz_overrides", [OVERRIDE | {"owner": "board"}])),
+        "override that nobody on the list approved": (
+            "2A-S2-091",
+            policy("tz_overrides", [OVERRIDE | {"approved_by": "me"}]),
+        ),
+        "mcc override without approver": (
+            "2A-S2-091",
+            lambda house: house.mcc_map([(7, 5812)]),
+            policy("tz_overrides", [{name: value for name, value in MCC.items() if name != "approved_by"}]),
         ),
         "override without owner": (
             "2A-S2-091",
@@ -97,6 +115,7 @@ S2 = Table(
     },
     checks={
         "row lost on the way": ("2A-S2-050", lambda house: judged(house, house.path("site_timezones"), len(SITES) - 1)),
+        "merchant that the map lost": ("2A-S2-023", merchant_that_the_map_lost),
         "nudge changed on the way": ("2A-S2-056", nudge_changed_on_the_way),
         "contracts at odds": ("2A-S2-080", conflict("S2", "site_timezones")),
     },

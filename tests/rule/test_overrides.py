@@ -3,7 +3,7 @@
 import pyarrow.parquet as pq
 import pytest
 
-from tests.lawful import BIG, CREATED, OVERRIDE, SITES, House, site_table
+from tests.lawful import BIG, CREATED, OPEN_CAPS, OVERRIDE, SITES, House, site_table
 
 DAY = CREATED[:10]
 AMBIGUOUS = [
@@ -127,20 +127,54 @@ def test_bad_map(planted, rows):
     codes = planted.s1()
     if rows:
         assert codes == ["2A-S1-010"]
-    else:  # an empty map is a table; S2 refuses to judge merchants that it does not know
-        assert codes == [] and planted.s2() == ["2A-S2-023"]
+    else:  # an empty map is a table, and for the rows that S1 gave to the country rule no mcc rule is evaluated
+        assert codes == [] and planted.s2() == []
+        assert planted.report("S2")["counts"]["overridden_by_scope"]["country"] == len(AMBIGUOUS)
 
 
-def test_exception_raises_the_override_cap_until_it_expires(planted):
-    cap = {"value": 0.0, "why": "t", "source": "t"}
-    exception = {"id": "EX-1", "approver": "board", "scope": "override_rate", "rate": 1.0, "expiry": DAY}
-    base = {name: {"value": 1.0, "why": "t", "source": "t"} for name in _CAPS} | {"override_rate_cap": cap}
-    for expiry, codes in ((DAY, []), ("2026-02-14", ["2A-S1-092"])):
-        house = planted.copy(planted.root.with_name(f"run-{expiry}"))
-        house.policy("governance", base | {"exceptions": [exception | {"expiry": expiry}]})
+def test_a_country_row_asks_nothing_of_the_map(planted):
+    """2A-S2-023 is about rows of mcc rules: a merchant that the map has not may be overridden by its country."""
+    found = assigned(planted, [row("country", "CN", "Asia/Shanghai"), row("mcc", "5411")], [(8, 5411)])
+    assert [scope for _, scope in found] == ["country", "country", "mcc", "country"]
+
+
+def test_an_exception_lifts_the_override_cap_until_it_expires(planted):
+    exception = {
+        "id": "EX-1",
+        "approver": "board",
+        "requester": "team",
+        "scope": {"cap": "override_rate", "countries": ["CN"]},
+        "rate": 0.005,
+        "valid_from": "2026-01-02",
+        "expiry": DAY,
+        "reason": "test",
+    }
+    sites = [(7, "CN", 1, 107.0, 35.0)] + [(8, "FR", order, 5.0, 45.0) for order in range(1, 250)]  # 0.4 %
+    planted.plant(site_table(sites))
+    base = OPEN_CAPS | {"override_rate_cap": {"value": 0.002, "why": "t", "source": "t"}}
+    for change, codes in (
+        ({}, []),
+        ({"expiry": "2026-02-14"}, ["2A-S1-092"]),
+        ({"scope": {"cap": "override_rate", "countries": ["FR"]}}, ["2A-S1-092"]),
+        ({"rate": 0.003}, ["2A-S1-092"]),
+        ({"rate": 0.006}, ["2A-S1-092"]),  # above the ceiling
+        ({"approver": "me"}, ["2A-S1-092"]),
+    ):
+        house = planted.copy(planted.root.with_name(f"run-{'-'.join(map(str, change.values())) or 'holds'}"[:40]))
+        house.policy("governance", base | {"exceptions": [exception | change]})
         house.s0()
-        assert house.s1() == codes
-        assert house.report("S1")["governance"]["caps"]["exceptions"] == ([] if codes else ["EX-1"])
-
-
-_CAPS = ("fallback_rate_cap", "fallback_country_cap", "fallback_country_min_sites", "fallback_country_min_rows")
+        assert house.s1() == codes, change
+        if not codes:
+            assert house.s2() == []
+            assert house.report("S2")["governance"]["exceptions"] == [exception | {"refused": None}]
+        (entry,) = house.report("S1")["governance"]["exceptions"]
+        assert entry | {"refused": None} == exception | change | {"refused": None}
+        assert house.report("S1")["diagnostics"]["border_ambiguity"] == [
+            {
+                "country_iso": "CN",
+                "zones": ["Asia/Shanghai", "Asia/Urumqi"],
+                "own_zones": ["Asia/Shanghai", "Asia/Urumqi"],
+                "decided_by": "override",
+                "rows": 1,
+            }
+        ]

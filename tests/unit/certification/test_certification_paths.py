@@ -9,7 +9,7 @@ from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Fault
 from scripts.lib.files import read_json
 from scripts.scoring import score_seed
-from tests.lawful import FINGERPRINT, OPEN_CAPS, OVERRIDE, House
+from tests.lawful import APPROVERS, FINGERPRINT, OPEN_CAPS, OVERRIDE, House
 from tests.lawful_world import reference
 from tests.planted import SEEDS, certify
 
@@ -27,9 +27,15 @@ LEAN = {("NZ", "Auckland"): 510, ("NZ", "Chatham"): 90, ("CN", "Shanghai"): 102,
 COLLAPSED = {("NZ", "Auckland"): 599, ("NZ", "Chatham"): 1, ("CN", "Shanghai"): 119, ("CN", "Urumqi"): 1}
 LEAKED = {("NZ", "Auckland"): 300, ("NZ", "Paris"): 300, ("CN", "Shanghai"): 60, ("CN", "Paris"): 60}
 AMBIGUOUS = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 60, ("CN", "overlap"): 60}
+INHABITED = AMBIGUOUS | {("CN", "overlap"): 3, ("CN", "Urumqi"): 57}  # 0.42 % of the sites: above the cap alone
 DROPPED = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 99}
 TO_URUMQI = OVERRIDE | {"tzid": "Asia/Urumqi"}
-CAPS = load_yaml("config/policy/governance.yaml")
+CAPS = load_yaml("config/policy/governance.yaml") | {"approvers": APPROVERS}
+EXCEPTION = {
+    **{"id": "EX-1", "approver": "board", "requester": "team", "reason": "people live in the overlap"},
+    **{"scope": {"cap": "override_rate", "countries": ["CN"]}, "rate": 0.005},
+    **{"valid_from": "2026-01-02", "expiry": "2026-12-31"},
+}
 
 
 def sites(plan: dict[tuple[str, str], int], seed: int) -> list[tuple]:
@@ -247,25 +253,35 @@ def test_relaxed_caps_do_not_move_the_gate(world):
 
 
 def test_an_approved_exception_lifts_b_with_a_caveat(world):
-    exception = {"id": "EX-1", "approver": "x", "scope": "override_rate", "rate": 0.1, "expiry": "2026-12-31"}
-    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [exception]})
+    found = world.run(INHABITED, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [EXCEPTION]})
     assert found["status"] == "PASS_B"
     assert {"override_exception", "rests_on_overrides"} <= caveats(found)
-    assert "fallback_not_bought_with_overrides" in found["seed_failing_gates"]["42"]["BPLUS"]
+    told = [entry for entry in found["caveats"] if entry["caveat"] == "override_exception"]
+    assert [{key: entry[key] for key in EXCEPTION} for entry in told] == [EXCEPTION] * len(SEEDS)
     row = next(row for row in found["gates"] if row["gate"] == "override_rate")
-    assert (row["verdict"], row["b"], row["b_contract"]) == ("PASS_B", 0.1, 0.002)
-    assert row["margin_b"] == pytest.approx(0.1 - 60 / 720)
+    assert (row["verdict"], row["b"], row["b_contract"]) == ("PASS_B", 0.005, 0.002)
+    assert row["margin_b"] == pytest.approx(0.005 - 3 / 720)
     assert found["freeze"]["blockers"] == []
-    assert "fallback_not_bought_with_overrides fails on seeds 42, 7, 101, 202" in found["decided_by"]
-    expired = world.run(
-        AMBIGUOUS, overrides=[TO_URUMQI], governance=CAPS | {"exceptions": [exception | {"expiry": "2026-01-01"}]}
-    )
-    assert expired["status"] == "FAIL_REALISM"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"expiry": "2026-01-01"}, "lapsed on 2026-01-01"),
+        ({"rate": 0.004}, "3 of 720 sites) > cap 0.004"),
+        ({"scope": {"cap": "override_rate", "countries": ["NZ"]}}, "override_rate outside the exceptions"),
+        ({"requester": "board"}, "`board` may not approve what `board` asks for"),
+    ],
+)
+def test_an_exception_lifts_no_more_than_it_says(world, change, why):
+    exception = EXCEPTION | change
+    house = world.house(INHABITED, 42, [TO_URUMQI], CAPS | {"exceptions": [exception]})
+    (error,) = house.report("S1")["errors"]
+    assert error["code"] == "2A-S1-092" and why in error["message"]
 
 
 def test_an_exception_that_nothing_needs_raises_no_caveat(world, even):
-    exception = {"id": "EX-1", "approver": "x", "scope": "override_rate", "rate": 0.1, "expiry": "2026-12-31"}
-    spared = world.seed_metrics(EVEN, 42, governance=CAPS | {"exceptions": [exception]})
+    spared = world.seed_metrics(EVEN, 42, governance=CAPS | {"exceptions": [EXCEPTION]})
     found = world.certify([spared, *even[1:]])
     assert (found["status"], caveats(found)) == ("PASS_BPLUS", set())
 
@@ -295,4 +311,4 @@ def test_in_country_preference_takes_the_one_zone_of_the_country_only(world):
     undecided = world.seed_metrics(AMBIGUOUS, 42, governance=preference)
     assert undecided["error_codes"]["S1"] == ["2A-S1-090", "2A-S1-091"]  # both zones are China's
     assert undecided["s1_governance"]["preferred_by_country"] == {}
-    assert "preferred_by_country" not in world.seed_metrics(EVEN, 42)["s1_governance"]
+    assert world.seed_metrics(EVEN, 42)["s1_governance"]["preferred_by_country"] == {}

@@ -19,6 +19,7 @@ from scripts.scoring.governance_metrics import (
 )
 from scripts.scoring.metric_value import available
 from scripts.scoring.policy_rows import Part, policy_rows
+from scripts.states.caps import CapException, Scope
 
 LIMITS = read_limits("config/certification/gates.yaml")
 TOTAL = 10**9
@@ -102,20 +103,23 @@ def test_heavy_override_use_is_judged_by_the_counts():
     assert not bought_with_overrides(rows(50, 250_001), [], LIMITS)
 
 
-EXCEPTION = {"id": "EX-1", "rate": 0.1, "expiry": "2026-12-31"}
+EXCEPTION = CapException(
+    "EX-1", "board", "team", Scope("override_rate", ("CN",)), 0.004, "2026-01-02", "2026-12-31", "test"
+)
 
 
 def test_an_exception_in_force_raises_b_alone_and_no_looser_than_it_says():
-    held = raised_by_exceptions(LIMITS, [EXCEPTION, EXCEPTION | {"id": "low", "rate": 0.001}], "2026-12-31")
+    held = raised_by_exceptions(LIMITS, [EXCEPTION, replace(EXCEPTION, id="low", rate=0.001)])
     gate = held.limits.gates["override_rate"]
-    assert (gate.b, gate.bplus, held.exceptions) == (0.1, LIMITS.gates["override_rate"].bplus, ["EX-1"])
-    assert raised_by_exceptions(LIMITS, [EXCEPTION], "2027-01-01") == (LIMITS, LIMITS, [])
+    assert (gate.b, gate.bplus, held.exceptions) == (0.004, LIMITS.gates["override_rate"].bplus, [EXCEPTION])
+    assert raised_by_exceptions(LIMITS, []) == (LIMITS, LIMITS, [])
 
 
 def test_an_exception_is_a_caveat_where_it_is_needed():
     for rate, needed in ((0.002, []), (0.003, ["EX-1"])):
-        found = exception_caveats({"override_rate": available(rate, 9)}, Held(LIMITS, LIMITS, ["EX-1"]))
+        found = exception_caveats({"override_rate": available(rate, 9)}, Held(LIMITS, LIMITS, [EXCEPTION]))
         assert [entry["id"] for entry in found] == needed
+    assert [entry["approver"] for entry in found] == ["board"]
 
 
 def test_caps_looser_than_the_gates_are_named():

@@ -127,7 +127,8 @@ def decide(batch, keys):
     override = nudged & (lon > 0)
     rung = np.select([override, nudged], [ladder.OVERRIDE, ladder.NUDGED], ladder.POLYGON).astype(np.int8)
     nan = np.where(nudged, 0.0, np.nan)
-    found = ladder.Resolution(number, rung, np.where(override, 2, -1).astype(np.int32), lon + nan, lat + nan)
+    scope, covering = np.where(override, 2, -1).astype(np.int32), np.where(nudged, 0, -1)
+    found = ladder.Resolution(number, rung, scope, lon + nan, lat + nan, covering)
     columns = rows_of(batch, keys, found, TZIDS) | stamped(CONSTANTS, len(batch))
     return columns, S1Tally.of(keys.country, found, len(TZIDS))
 
