@@ -50,4 +50,8 @@ rule certify:
 
 
 onsuccess:
-    say_result(workflow.dag_settings.targets)
+    say_end(console.result())
+
+
+onerror:
+    say_end(console.failure())

@@ -7,26 +7,16 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.certification.retention import superseded, unfinished
 from scripts.lib.rootpaths import dataset_path as at
 from scripts.workflow.check_config import check_config
+from scripts.workflow.console import say_end, speak
 from scripts.workflow.other_runs import lying, other_runs
 from scripts.workflow.project import carried_files
 from scripts.workflow.upkeep import complete
 
 project = check_config(config)
+console = speak(workflow, config["candidate"])
 shared, upstream, of_seeds = project.shared, project.upstream, project.of_seeds
 
 BY_FINGERPRINT = "logs/manifest_fingerprint={manifest_fingerprint}"
 SEED_LOGS = f"results/runs/{{run}}/seed={{seed}}/{BY_FINGERPRINT}"
 UPSTREAM_LOGS = f"results/upstream/{{authority}}/seed={{seed}}/{BY_FINGERPRINT}"
 CERTIFICATION_LOGS = "results/runs/{run}/certification/logs"
-
-
-def say_result(targets):
-    """The last lines on the console: the verdict, or where that lies which was asked for."""
-    run = config["candidate"]
-    verdict = Path(at("verdict", run=run))
-    made = {"archive": at("archive", run=run), "candidates": at("candidate_table")}
-    for target in targets or ["certify"]:
-        if target == "certify" and verdict.exists():  # not after `--until`
-            print(f"\n{verdict.read_text()}", end="", file=sys.stderr)
-        elif target in made:
-            print(f"\n{target}: {made[target]}", file=sys.stderr)

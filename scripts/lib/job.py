@@ -3,6 +3,7 @@
 import errno
 import inspect
 import platform
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def current_job() -> Any:
 
 
 def run_job(main: Callable[..., list[str] | None]) -> None:
-    """Carry out the job that Snakemake runs this script for."""
+    """Carry out the job that Snakemake runs this script for; ended by SIGTERM, it leaves without a word or a trace."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     carry_out(main, current_job())
 
 

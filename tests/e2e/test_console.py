@@ -1,0 +1,55 @@
+"""The console of real runs, as a pipe sees it: a line a job, the verdict, and few lines when a run ends early."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import COLLAPSED, make_tiny, snakemake
+
+pytestmark = pytest.mark.slow
+HEAD = ("Using workflow specific profile", "Assuming unrestricted shared filesystem")  # before the workflow is read
+JOB = re.compile(r" *\d+/\d+ +\d+\.\d s  [a-z0-9_]+( .*)?")
+
+
+def lines_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line and not line.startswith(HEAD)]
+
+
+def test_a_line_a_job_then_the_verdict(certified: Path):
+    lines = lines_of((certified / "console.txt").read_text())
+    jobs = [line for line in lines if JOB.fullmatch(line)]
+    assert any(re.search(r"s1_tz_lookup +tiny seed 101 +fail$", line) for line in jobs)
+    assert any(re.search(r"certify_run +tiny +FAIL_REALISM$", line) for line in jobs)
+    assert lines[-3:][0].startswith("tiny: FAIL_REALISM")
+    assert not [line for line in lines[:-3] if line not in jobs]
+
+
+def test_gate_typo_and_nothing_to_do(certified: Path):
+    gate = snakemake(certified, "gate", check=False)
+    assert gate.returncode == 1
+    assert [line.split(":")[0] for line in lines_of(gate.stderr)] == ["gate", "  read"]
+    typo = snakemake(certified, "certfy", check=False)
+    assert typo.returncode == 1 and "did you mean `certify`?" in typo.stderr and len(lines_of(typo.stderr)) == 2
+    again = snakemake(certified, "certify")
+    assert lines_of(again.stderr)[0].startswith("nothing to do")
+    assert lines_of(again.stderr)[1].startswith("tiny: FAIL_REALISM")
+
+
+def test_ctrl_c_leaves_three_lines_and_a_tree_that_goes_on(tmp_path: Path):
+    folder = make_tiny(tmp_path / "project", {42: COLLAPSED})
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "certify"]
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    for line in run.stderr:
+        if "build_tz_world" in line:
+            os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to Snakemake and to its jobs
+            break
+    rest = lines_of(run.communicate(timeout=60)[0])
+    after = [line for line in rest if not JOB.fullmatch(line)]
+    assert len(after) <= 3 and after[0].startswith("stopped: ") and run.returncode == 1
+    assert not list((folder / "results").rglob("*.stage"))
+    snakemake(folder, "certify")
