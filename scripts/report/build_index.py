@@ -16,12 +16,11 @@ OUTCOMES = {True: "accepted", False: "not accepted"}
 
 @dataclass(frozen=True)
 class Movement:
-    """What a run's movement against one baseline is worth."""
+    """What a run's movement against its P0 baseline is worth, in the words of its comparison."""
 
     against: str
     accepted: bool
-    improved: list[str]
-    vetoed: bool
+    outcome: str
     same_upstream: bool
 
 
@@ -70,7 +69,7 @@ def main(
         .get_template("index.html")
         .render(
             entries=entries,
-            gates=[row.name for row in entries[0].rows],
+            gates=next(entry.rows for entry in entries if entry.wanted),
             ledger=document(phase_ledger, index),
             candidate=candidate,
             outcomes=OUTCOMES,
@@ -87,13 +86,21 @@ def entry_of(run: str, index: str, lane: str, wanted: bool, earlier: bool) -> En
         lane=lane,
         certificate=certificate,
         decision=DECISIONS.get(certificate.data["decision"], certificate.data["decision"]),
-        rows=gate_rows(certificate),
+        rows=readable_rows(certificate) if earlier else gate_rows(certificate),
         movement=movement_of(dataset_path("comparison", run=run)),
         page=_existing("report", run, index),
         world=_existing("world_map", run, index),
         wanted=wanted,
         earlier=earlier,
     )
+
+
+def readable_rows(certificate: Document) -> list[GateRow]:
+    """The gates of a run from an earlier command; none where an older version wrote them in another form."""
+    try:
+        return gate_rows(certificate)
+    except (KeyError, TypeError, ValueError):
+        return []
 
 
 def movement_of(path: str) -> Movement | None:
@@ -103,13 +110,7 @@ def movement_of(path: str) -> Movement | None:
     if not p0 or p0 not in compared["against"]:
         return None
     entry = compared["against"][p0]
-    return Movement(
-        p0,
-        entry["accepted"],
-        entry["improved_gates"],
-        bool(entry.get("vetoed")),
-        bool(entry.get("same_upstream", True)),
-    )
+    return Movement(p0, entry["accepted"], entry.get("outcome", ""), entry.get("same_upstream", True))
 
 
 def _existing(dataset: str, run: str, index: str) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 
 from scripts.lib.files import write_json
 from scripts.report import build_index
+from scripts.report.evidence import document
 from scripts.workflow.other_runs import other_runs
 from tests.page_numbers import held, read
 from tests.planted_run import inside, plant
@@ -62,3 +63,10 @@ def test_numbers_of_the_index_equal_the_certificates(index):
     assert len(numbers) == 2 * 14
     for number in numbers:
         assert float(number.value) == held(index, number.href), number
+
+
+def test_a_run_that_an_older_version_wrote_is_shown_without_its_gates(index):
+    found = document(str(index.parent / "runs/older/certification/segment2a_certification.json"), str(index))
+    assert len(build_index.readable_rows(found)) == 14
+    del found.data["gates"][0]["n"]
+    assert build_index.readable_rows(found) == []
