@@ -11,7 +11,7 @@ rule score_seed:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
         run_receipt=upstream("run_receipt_1B"),
-        site_locations=upstream("site_locations"),
+        site_locations=project.site_locations,
         s1_tz_lookup=at("s1_tz_lookup"),
         site_timezones=at("site_timezones"),
         country_zones=shared("country_zones"),
@@ -33,7 +33,7 @@ rule diagnose_seed:
     input:
         s1_report=at("s1_run_report"),
         s2_report=at("s2_run_report"),
-        site_locations=upstream("site_locations"),
+        site_locations=project.site_locations,
         country_diagnostics=at("country_diagnostics"),
         zone_counts=at("zone_counts"),
         tz_overrides=at("tz_overrides"),
@@ -52,7 +52,9 @@ rule diagnose_seed:
 rule score_earth:
     """What real population would score in the same countries, and the best that the cohort can reach."""
     input:
-        site_locations=upstream("site_locations"),
+        receipt=at("s0_gate_receipt_2A"),
+        inventory=at("sealed_inputs_2A"),
+        site_locations=project.site_locations,
         places=shared("populated_places"),
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),

@@ -29,7 +29,7 @@ rule s0_gate:
         run_receipt=upstream("run_receipt_1B"),
         bundle_index=upstream("validation_bundle_index_1B"),
         bundle_flag=upstream("validation_passed_flag_1B"),
-        site_locations=upstream("site_locations"),
+        site_locations=project.site_locations,
         tz_world=shared("tz_world_2025a"),
         tzdb=shared("tzdb_release"),
         tzdb_meta=shared("tzdb_release_meta"),
@@ -59,7 +59,7 @@ rule s1_tz_lookup:
     input:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
-        site_locations=upstream("site_locations"),
+        site_locations=project.site_locations,
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),
         tz_overrides=at("tz_overrides"),

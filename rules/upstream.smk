@@ -25,21 +25,27 @@ rule build_upstream:
         "../scripts/upstream/build_upstream.py"
 
 
-rule import_upstream:
-    """A user's own 1B run root, copied as it is and held against its pins."""
-    input:
-        pins=project.pins,
-    output:
-        site_locations=at("site_locations"),
-        bundle_index=at("validation_bundle_index_1B"),
-        bundle_flag=at("validation_passed_flag_1B"),
-        run_receipt=at("run_receipt_1B"),
-        replica_manifest=at("replica_manifest"),
-    log:
-        f"{UPSTREAM_LOGS}/import_upstream.jsonl",
-    wildcard_constraints:
-        authority=project.names_of_kind("import"),
-    params:
-        source=project.own_root,
-    script:
-        "../scripts/upstream/import_upstream.py"
+for own in project.imports():  # one rule for each seed, as each has its own number of parts
+
+    rule:
+        """A seed of a user's own upstream, set here as it is and held against its pins."""
+        name:
+            f"import_upstream_{own.authority}_{own.seed}"
+        input:
+            authority=own.file,
+            pins=project.pins,
+        output:
+            site_locations=own.site_locations,
+            merchant_mcc_map=own.merchant_map,
+            bundle_index=at("validation_bundle_index_1B"),
+            bundle_flag=at("validation_passed_flag_1B"),
+            run_receipt=at("run_receipt_1B"),
+            replica_manifest=at("replica_manifest"),
+        log:
+            f"{UPSTREAM_LOGS}/import_upstream.jsonl",
+        wildcard_constraints:
+            authority=own.authority,
+            seed=own.seed,
+            manifest_fingerprint=own.manifest_fingerprint,
+        script:
+            "../scripts/upstream/import_upstream.py"

@@ -15,16 +15,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from scripts.lib.contracts import arrow_schema, catalog_path, dictionary
+from scripts.lib.contracts import arrow_schema, catalog_path, contract_path, dictionary
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
+from scripts.lib.parts import part_name
 from scripts.lib.pins import SeedPins
 from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
 from scripts.states.nudge import nudge_digest
+from scripts.upstream import egress_law
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle
+from scripts.upstream.bundle_law import REQUIRED
 from tests.lawful_world import RELEASE
 
 SEED, HORIZON = 42, 2037
@@ -136,6 +139,27 @@ class House:
         write_json(self.files["run_receipt"], self.run)
         self.repin()
 
+    def plant_parts(self, *tables: pa.Table) -> None:
+        """Write the upstream of these parts and pin it."""
+        first = self.files["site_locations"]
+        for number, table in enumerate(tables):
+            write_table(first.with_name(part_name(number)), table)
+        self.vouch()
+
+    def vouch(self) -> None:
+        """Let the upstream's own bundle, and the pins, speak of the parts of site_locations as they lie there."""
+        bundle, first = self.files["bundle_index"].parent, self.files["site_locations"]
+        members = {name: read_json(bundle / name) for name in REQUIRED if name != "index.json"}
+        parts = [str(first.with_name(name)) for name in tree_files(first.parent)]
+        members[egress_law.NAME] = plain(egress_law.egress_checksums(SEED, FINGERPRINT, parts))
+        write_bundle(bundle, members)
+        self.repin()
+
+    def parts(self) -> list[str]:
+        """The pinned parts of site_locations, as a rule names them."""
+        folder = contract_path("site_locations", **TOKENS)
+        return [str(self.upstream / name) for name in self.pins.below(folder)]
+
     def repin(self) -> None:
         """Pin the upstream as it lies."""
         files = {name: sha256_file(self.upstream / name) for name in tree_files(self.upstream)}
@@ -166,6 +190,7 @@ class House:
         given = {
             "pins": str(self.root / "pins.json"),
             "releases": RELEASES,
+            "site_locations": self.parts(),
             "merchant_mcc_map": [self.path("mcc")] if self.files["mcc"].exists() else [],
             **{"horizon_year": HORIZON, "sort_memory_mb": 64, **TOKENS},
         }

@@ -3,6 +3,7 @@
 A forged record does not help where a second place states the bytes. Standard library only.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from scripts.archive.tree import LAST, Broken, Tree
@@ -11,6 +12,7 @@ from scripts.lib.lineage import HashedFile, Lineage
 from scripts.lib.pins import SeedPins, pins_path
 from scripts.lib.records import record as typed_record
 
+Check = Callable[[Tree, int, Lineage], None]
 STATED = {  # rule -> (output that states a digest, under which key, of which output)
     "build_tzdb_release": ("meta", "archive_sha256", "tzdb"),
     "s0_gate": ("determinism", "sha256_hex", "inventory"),
@@ -22,7 +24,7 @@ def check_seals(tree: Tree, rank: dict[str, int]) -> None:
     """Whatever the outputs of each job and the bundles state."""
     for path, record in tree.records.items():
         places = [path, *(file.path for file in (*record.read, *record.made))]
-        for check in CHECKS.get(record.rule, ()):
+        for check in _checks(record.rule):
             with tree.guarded(LAST, path, *places):
                 check(tree, rank[path], record)
     for flag in (path for path in tree.files if path.startswith("results/") and path.endswith(f"/{FLAG_NAME}")):
@@ -73,10 +75,10 @@ def check_s0(tree: Tree, rank: int, record: Lineage) -> None:
 def _sealed(tree: Tree, record: Lineage, row: dict[str, Any]) -> tuple[str, str | None]:
     """Where a sealed asset lies, and its digest now; that of a directory covers all its files but the flag."""
     at = f"/{row['catalog_path']}"
-    if row["asset_id"] != "validation_bundle_1B":
+    if not at.endswith("/"):
         path = _read(record, at)
         return path, tree.digest(path)
-    folder = _read(record, f"{at}/{INDEX_NAME}").removesuffix(INDEX_NAME)
+    (folder,) = {file.path.partition(at)[0] + at for file in record.read if at in file.path}
     members = {name for name in (*tree.files, *tree.absent) if name.startswith(folder)} - {folder + FLAG_NAME}
     return folder, tree.joint_digest(sorted(members))
 
@@ -129,7 +131,12 @@ def _flag(tree: Tree, flag: str) -> str:
         raise Broken(flag, "is no flag") from None
 
 
-CHECKS = {  # what each rule's own outputs must hold
+def _checks(rule: str) -> tuple[Check, ...]:
+    """The checks of a rule; that of an import has one rule for each seed."""
+    return CHECKS.get("import_upstream" if rule.startswith("import_upstream_") else rule, ())
+
+
+CHECKS: dict[str, tuple[Check, ...]] = {  # what each rule's own outputs must hold
     "build_upstream": (check_upstream,),
     "import_upstream": (check_upstream,),
     "build_tzdb_release": (check_stated,),

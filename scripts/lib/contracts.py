@@ -96,8 +96,16 @@ def registry() -> dict[str, dict[str, Any]]:
 
 
 def catalog_path(dataset_id: str, **tokens: Any) -> str:
-    """The dataset's path inside a run root, with the given tokens filled in."""
+    """The dataset's path inside a run root, with the given tokens filled in; of a dataset in parts, its first part."""
     return str(dictionary()[dataset_id]["path"]).format(**tokens)
+
+
+def contract_path(dataset_id: str, **tokens: Any) -> str:
+    """The path that the contract gives: of a dataset in parts and of a bundle the folder, with a slash at its end."""
+    path, entry = catalog_path(dataset_id, **tokens), dictionary()[dataset_id]
+    if entry.get("parts"):
+        return f"{path.rpartition('/')[0]}/"
+    return f"{path}/" if entry.get("kind") == "bundle" and entry["format"] == "files" else path
 
 
 @cache

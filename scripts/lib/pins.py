@@ -29,6 +29,10 @@ class SeedPins:
         """The identity alone, as the upstream's run receipt states it."""
         return {name: value for name, value in plain(self).items() if name != "files"}
 
+    def below(self, folder: str) -> list[str]:
+        """Pinned paths in `folder`, which ends with a slash, in byte order: the order of the parts of a dataset."""
+        return sorted((name for name in self.files if name.startswith(folder)), key=str.encode)
+
 
 def pins_path(authority: str, seed: int | str) -> str:
     """Where the pins of one seed lie."""

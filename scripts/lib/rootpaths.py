@@ -19,10 +19,15 @@ class _Keep(dict[str, Any]):
         return "{" + key + "}"
 
 
+def root_path(kind: str, **tokens: Any) -> str:
+    """Path of a root (`run`, `upstream`, ...) relative to the project; missing tokens stay as `{token}`."""
+    return _roots()[kind].format_map(_Keep(tokens))
+
+
 def dataset_path(dataset: str, **tokens: Any) -> str:
     """Path of `dataset` relative to the project; missing tokens stay as `{token}`."""
     entry = dictionary()[dataset]
-    return f"{_roots()[entry['root']]}/{entry['path']}".format_map(_Keep(tokens))
+    return f"{root_path(entry['root'], **tokens)}/{entry['path'].format_map(_Keep(tokens))}"
 
 
 def datasets_of(source: str) -> list[str]:

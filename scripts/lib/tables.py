@@ -85,10 +85,29 @@ def categorical(codes: np.ndarray, values: list[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(column_of(codes, codes < 0), strings(values))
 
 
+TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column holds text, in whatever layout Arrow has for it."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(is_kind(kind) for is_kind in TEXT)
+
+
+def plain_text(column: pa.Array) -> pa.Array:
+    """A column of text as dictionary of plain strings with 32-bit indices; any other column as it is."""
+    wanted = pa.dictionary(pa.int32(), pa.string())
+    if not is_text(column.type) or column.type == wanted:
+        return column
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), column.dictionary.cast(pa.string()))
+
+
 def open_table(path: str | Path) -> pq.ParquetFile:
     """A Parquet file whose strings are read dictionary-encoded, one row group at a time."""
     with pq.ParquetFile(path) as plain:
-        texts = [field.name for field in plain.schema_arrow if field.type == pa.string()]
+        texts = [field.name for field in plain.schema_arrow if is_text(field.type)]
     # Not pre-buffered, which would hold every byte of the file until the last batch is read.
     return pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
 

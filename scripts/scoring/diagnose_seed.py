@@ -28,7 +28,7 @@ def main(
     *,
     s1_report: str,
     s2_report: str,
-    site_locations: str,
+    site_locations: list[str],
     country_diagnostics: str,
     zone_counts: str,
     tz_overrides: str,
@@ -64,16 +64,16 @@ def main(
     write_csv(governance_audit, audit)
 
 
-def add_dispersion(table: pd.DataFrame, site_locations: str) -> pd.DataFrame:
+def add_dispersion(table: pd.DataFrame, site_locations: list[str]) -> pd.DataFrame:
     """The country table with `dispersion_km` of its 1B coordinates and `entropy_nats`."""
     number, centroid = diagnostics.centroids(stream(site_locations))
     spread = diagnostics.dispersion_km(stream(site_locations), number, centroid)
     return table.assign(dispersion_km=spread[country_codes(table["country_iso"].tolist())])
 
 
-def stream(path: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def stream(parts: list[str]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(country code uint16, lon, lat) of site_locations, batch by batch."""
-    for batch in batches(SITES, path):
+    for batch in batches(SITES, *parts):
         yield country_column(batch), batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
 
 

@@ -1,5 +1,6 @@
 """Earth scorecard and feasibility of one seed: what reality would score, and what the cohort can reach (design §6)."""
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
@@ -9,12 +10,20 @@ from scripts.scoring.cohorts import Cohorts, add_cohorts, cohort_members, read_c
 from scripts.scoring.country_table import zone_numbers
 from scripts.scoring.earth import ceilings, earth, zones_of_places
 from scripts.scoring.gates import GRADES, Gate, read_limits
+from scripts.states.countries import COUNTRIES, named, rows_by_country
+from scripts.states.receipt import check_sealed, open_receipt
+from scripts.states.site_key import country_column
+from scripts.states.sites import Table, batches
 from scripts.zone_index.index import open_index
+
+SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
 
 
 def main(
     *,
-    site_locations: str,
+    receipt: str,
+    inventory: str,
+    site_locations: list[str],
     places: str,
     lookup_index: str,
     country_zones: str,
@@ -22,7 +31,10 @@ def main(
     cohorts: str,
     earth_scorecard: str,
     seed: int,
+    manifest_fingerprint: str,
 ) -> None:
+    s0 = open_receipt(receipt, inventory, manifest_fingerprint, ("site_locations",))
+    check_sealed(s0, "site_locations", *site_locations)
     support, limits = pq.read_table(country_zones).to_pandas(), read_limits(gates)
     flags = cohort_flags(site_locations, support, read_cohorts(cohorts))
     gated = flags.loc[flags["is_c_multi"] | flags["is_c_large"], "country_iso"]
@@ -45,13 +57,15 @@ def main(
     write_json(earth_scorecard, scorecard)
 
 
-def cohort_flags(site_locations: str, support: pd.DataFrame, cohorts: Cohorts) -> pd.DataFrame:
+def cohort_flags(site_locations: list[str], support: pd.DataFrame, cohorts: Cohorts) -> pd.DataFrame:
     """country_iso, site_count, tz_world_support_count and cohort flags from the sites themselves.
 
     Site counts need no zones, so the scorecard stands also for a seed whose dataset was withheld.
     """
-    counted = pd.Series(pq.read_table(site_locations, columns=["legal_country_iso"])[0].to_pandas()).value_counts()
-    table = pd.DataFrame({"country_iso": counted.index.astype(str), "site_count": counted.to_numpy("int64")})
+    counted = np.zeros(COUNTRIES, np.int64)
+    for batch in batches(SITES, *site_locations):
+        counted += rows_by_country(country_column(batch))
+    table = pd.DataFrame(named(counted).items(), columns=["country_iso", "site_count"])
     size = table["country_iso"].map(zone_numbers(support)).fillna(0).astype("int64")
     table = table.assign(tz_world_support_count=size).sort_values("country_iso", ignore_index=True)
     return add_cohorts(table, cohorts)

@@ -53,7 +53,7 @@ def main(
     receipt: str,
     inventory: str,
     run_receipt: str,
-    site_locations: str,
+    site_locations: list[str],
     s1_tz_lookup: str,
     site_timezones: str,
     country_zones: str,
@@ -67,7 +67,7 @@ def main(
     manifest_fingerprint: str,
 ) -> None:
     sealed = open_receipt(receipt, inventory, manifest_fingerprint, ("site_timezones",))
-    check_sealed(sealed, "site_locations", site_locations)
+    check_sealed(sealed, "site_locations", *site_locations)
     check_sealed(sealed, "country_zones", country_zones)
     check_sealed(sealed, "governance", governance)
     check_shown(reports[1], "s1_tz_lookup", s1_tz_lookup)
@@ -91,7 +91,7 @@ def main(
         seed=seed,
         run_id=read_json(run_receipt)["run_id"],
         manifest_fingerprint=manifest_fingerprint,
-        site_locations_sha256=sha256_file(site_locations),
+        site_locations_sha256=sha256_file(*site_locations),
         sites_total=int(table["site_count"].sum()),
         **state_facts(by_state),
         cohort_definitions=rules,

@@ -16,9 +16,9 @@ Reports = Mapping[str, dict[str, Any]]  # run reports by state, S0 to S5
 
 
 class SiteTables(NamedTuple):
-    """Paths of the three tables that hold one row a site."""
+    """Paths of the three tables that hold one row a site, one or many of the first."""
 
-    site_locations: str
+    site_locations: list[str]
     s1_tz_lookup: str
     site_timezones: str
 
@@ -48,7 +48,8 @@ def realism_preconditions(metrics: Mapping[str, MetricValue], table: pd.DataFram
 
 
 def _rows_match(reports: Reports, tables: SiteTables) -> bool:
-    rows = {pq.read_metadata(path).num_rows for path in tables}
+    sites = sum(pq.read_metadata(path).num_rows for path in tables.site_locations)
+    rows = {sites, *(pq.read_metadata(path).num_rows for path in (tables.s1_tz_lookup, tables.site_timezones))}
     return rows == {_counts(reports[name]).get("sites_total") for name in ("S1", "S2")} and len(rows) == 1
 
 

@@ -28,12 +28,14 @@ class MccMap(NamedTuple):
         return np.where(self.merchant[at] == merchant, self.mcc[at], np.int32(-1))
 
 
-def load_mcc(s0: Receipt, path: Sequence[str]) -> MccMap:
-    """The merchant map at `path` (one or none); raises `Fault` unless it is sealed, lawful and unambiguous."""
-    (file,) = path or ["merchant_mcc_map"]
+def load_mcc(s0: Receipt, paths: Sequence[str]) -> MccMap:
+    """The merchant map whose files are `paths` (none: no map); raises `Fault` unless sealed, lawful and unambiguous.
+
+    A file beside the parts, such as a note of provenance, is sealed with them and not read.
+    """
     check_contracts(MAP.dataset)
-    check_sealed(s0, MAP.dataset, file)
-    rows = list(batches(MAP, file))
+    check_sealed(s0, MAP.dataset, *paths)
+    rows = list(batches(MAP, *(path for path in paths if path.endswith(".parquet"))))
     known, mcc = (
         np.concatenate([np.empty(0, kind), *(values_of(row[name]).astype(kind) for row in rows)])
         for name, kind in (("merchant_id", np.uint64), ("mcc", np.int32))
@@ -41,5 +43,5 @@ def load_mcc(s0: Receipt, path: Sequence[str]) -> MccMap:
     order = np.argsort(known, kind="stable")
     known, mcc = known[order], mcc[order]
     if (known[1:] == known[:-1]).any():
-        raise Fault(Breach.DUPLICATE, MAP.dataset, "a merchant stands twice in merchant_mcc_map", path=file)
+        raise Fault(Breach.DUPLICATE, MAP.dataset, "a merchant stands twice in merchant_mcc_map", path=paths[0])
     return MccMap(known, mcc)

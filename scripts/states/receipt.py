@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, dictionary, schema_errors
+from scripts.lib.contracts import catalog_path, contract_path, dictionary, schema_errors
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
+from scripts.lib.parts import part_name
 from scripts.lib.records import plain, record
 from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
@@ -48,7 +49,7 @@ class Receipt:
         return {
             "manifest_fingerprint": self.manifest_fingerprint,
             "parameter_hash": self.parameter_hash,
-            "validation_bundle_path": catalog_path(
+            "validation_bundle_path": contract_path(
                 "validation_bundle_1B", manifest_fingerprint=self.manifest_fingerprint
             ),
             "flag_sha256_hex": self.flag_sha256_hex,
@@ -104,13 +105,16 @@ def _no_receipt(message: str, path: str, **context: Any) -> Fault:
     return Fault(Breach.RECEIPT, "s0_gate_receipt_2A", message, path=path, **context)
 
 
-def check_sealed(receipt: Receipt, asset_id: str, path: str) -> SealedAsset:
-    """Re-hash a sealed input and return its row; SEAL when it is not sealed or changed, MISSING when it is gone."""
+def check_sealed(receipt: Receipt, asset_id: str, *paths: str) -> SealedAsset:
+    """Re-hash a sealed input, all its parts in order, and return its row.
+
+    Raises `Fault` SEAL when it is not sealed or changed, MISSING when a part is gone.
+    """
     asset = receipt.sealed.get(asset_id)
     if asset is None:
         message = f"{asset_id} is not among the sealed inputs"
-        raise Fault(Breach.SEAL, asset_id, message, dataset=asset_id, path=path)
-    check_bytes(asset_id, path, asset.sha256_hex, "sealed")
+        raise Fault(Breach.SEAL, asset_id, message, dataset=asset_id, path=", ".join(paths[:1]))
+    check_bytes(asset_id, asset.sha256_hex, "sealed", *paths)
     return asset
 
 
@@ -122,7 +126,7 @@ def check_published(report: str, dataset: str, path: str) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         message = f"the run report does not say what {dataset} holds"
         raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=report) from None
-    check_bytes(dataset, path, wanted, "published")
+    check_bytes(dataset, wanted, "published", path)
     return found
 
 
@@ -142,18 +146,20 @@ def check_shown(report: str, dataset: str, path: str) -> dict[str, Any]:
     return found
 
 
-def check_bytes(dataset: str, path: str, wanted: str, was: str) -> None:
-    """MISSING where no file is, SEAL where its digest is not the one that was sealed or published (`was`)."""
-    if not Path(path).is_file():
-        raise Fault(Breach.MISSING, dataset, f"{dataset} is missing", dataset=dataset, path=path)
-    digest = sha256_file(path)
+def check_bytes(dataset: str, wanted: str, was: str, *paths: str) -> None:
+    """MISSING where a file is not there, SEAL where the digest of all is not the one sealed or published (`was`)."""
+    if absent := [path for path in paths or (dataset,) if not Path(path).is_file()]:
+        raise Fault(Breach.MISSING, dataset, f"{dataset} is missing", dataset=dataset, path=absent[0])
+    digest = sha256_file(*paths)
     if digest != wanted:
         message = f"{dataset} has digest {digest[:12]}, {was} was {wanted[:12]}"
-        raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=path)
+        raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=paths[0])
 
 
-def check_partition(dataset: str, path: str, **tokens: int | str) -> None:
-    """PARTITION unless `path` ends in the dictionary's path for exactly these tokens."""
-    expected = catalog_path(dataset, **tokens)
-    if not Path(path).as_posix().endswith(expected):
-        raise Fault(Breach.PARTITION, dataset, f"{dataset} must lie at {expected}", dataset=dataset, path=path)
+def check_partition(dataset: str, *paths: str, **tokens: int | str) -> None:
+    """PARTITION unless every part lies in the dictionary's folder for exactly these tokens, in the order of the law."""
+    folder = contract_path(dataset, **tokens)
+    for number, path in enumerate(paths):
+        if not path.endswith(f"/{folder}{part_name(number)}"):
+            wanted = folder + part_name(number)
+            raise Fault(Breach.PARTITION, dataset, f"{dataset} must lie at {wanted}", dataset=dataset, path=path)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.lib.contracts import catalog_path
+from scripts.lib.contracts import catalog_path, contract_path
 from scripts.lib.errors import Abort, Breach, Codes, coded
 from scripts.lib.files import canonical_json, sha256_text, write_json
 from scripts.lib.logs import event, say
@@ -13,6 +13,7 @@ from scripts.states.contract_conflicts import check_contracts
 from scripts.states.overrides import load_overrides
 from scripts.states.receipt import Receipt
 from scripts.states.s0_inputs import (
+    Assets,
     TzAssets,
     check_egress,
     check_minimum_set,
@@ -22,7 +23,7 @@ from scripts.states.s0_inputs import (
 )
 from scripts.states.s0_publish import DeterminismReceipt, Places, publish
 from scripts.states.s0_reopen import check_reopen
-from scripts.states.s0_seal import check_unique, seal, version_tag
+from scripts.states.s0_seal import bundle_files, check_unique, seal, version_tag
 from scripts.states.state import Body, report_errors
 from scripts.upstream.bundle_law import check_bundle
 
@@ -45,7 +46,7 @@ def main(
     run_receipt: str,
     bundle_index: str,
     bundle_flag: str,
-    site_locations: str,
+    site_locations: Sequence[str],
     tz_world: str,
     tzdb: str,
     tzdb_meta: str,
@@ -70,25 +71,27 @@ def main(
     check_egress(site_locations, bundle_index, upstream)
     event("GATE", result="pass", flag_sha256_hex=flag_digest)
 
-    paths = {
-        "validation_bundle_1B": str(Path(bundle_index).parent),
-        "validation_passed_flag_1B": bundle_flag,
+    assets: Assets = {
+        "validation_bundle_1B": bundle_files(bundle_index),
+        "validation_passed_flag_1B": [bundle_flag],
         "site_locations": site_locations,
-        "tz_world_2025a": tz_world,
-        "tzdb_release": tzdb,
-        "country_zones": country_zones,
-        "tz_overrides": tz_overrides,
-        "tz_nudge": tz_nudge,
-        "governance": governance,
+        "tz_world_2025a": [tz_world],
+        "tzdb_release": [tzdb],
+        "country_zones": [country_zones],
+        "tz_overrides": [tz_overrides],
+        "tz_nudge": [tz_nudge],
+        "governance": [governance],
     }
-    check_minimum_set(paths)
+    check_minimum_set(assets)
     overrides = load_overrides(tz_overrides)
-    paths |= needed_mcc_map(overrides, merchant_mcc_map)
-    tz_assets = check_tz_assets(paths, tzdb_meta, releases["tzdb_release"], overrides)
+    assets |= needed_mcc_map(overrides, merchant_mcc_map)
+    tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
 
-    rows = [seal(asset, path, version_tag(asset, path, upstream, releases), upstream) for asset, path in paths.items()]
+    rows = [
+        seal(asset, paths, version_tag(asset, paths, upstream, releases), upstream) for asset, paths in assets.items()
+    ]
     check_unique(rows)
-    check_contracts(*paths, *OUTPUTS)
+    check_contracts(*assets, *OUTPUTS)
     sealed = Receipt(
         manifest_fingerprint=upstream.manifest_fingerprint,
         parameter_hash=upstream.parameter_hash,
@@ -118,7 +121,7 @@ def run_report(upstream: SeedPins, receipt: Receipt, tz_assets: TzAssets, partit
         "manifest_fingerprint": fingerprint,
         "parameter_hash": receipt.parameter_hash,
         "upstream": {
-            "bundle_path": catalog_path("validation_bundle_1B", manifest_fingerprint=fingerprint),
+            "bundle_path": contract_path("validation_bundle_1B", manifest_fingerprint=fingerprint),
             "flag_sha256_hex": receipt.flag_sha256_hex,
             "verified_at_utc": receipt.verified_at_utc,
             "run_id": upstream.run_id,

@@ -1,16 +1,17 @@
 """What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort, Breach, Fault, raise_all
-from scripts.lib.files import read_json, sha256_file
+from scripts.lib.contracts import catalog_path, contract_path, schema_errors
+from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
+from scripts.lib.files import read_json, sha256_file, tree_files
 from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb_archive import check_gzip
 from scripts.states.overrides import OverrideRow
+from scripts.upstream.egress_law import egress_breaches
 
 
 def check_run_receipt(path: str, upstream: SeedPins) -> None:
@@ -32,49 +33,60 @@ def check_run_receipt(path: str, upstream: SeedPins) -> None:
     )
 
 
-def check_egress(site_locations: str, bundle_index: str, upstream: SeedPins) -> None:
-    """Step 3: site_locations is a pointer at the same fingerprint, with the pinned bytes; its rows are not read."""
+def check_egress(site_locations: Sequence[str], bundle_index: str, upstream: SeedPins) -> None:
+    """Step 3: site_locations is a pointer at the same fingerprint, to the parts that are pinned, with the pinned bytes.
+
+    They are also the parts that the upstream's own bundle names, and no others lie there. No row is read.
+    """
     seed, fingerprint = upstream.seed, upstream.manifest_fingerprint
-    if not Path(site_locations).is_file():
-        raise Fault(Breach.MISSING, "site_locations", "site_locations is missing", path=site_locations, seed=seed)
-    expected = catalog_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
-    bundle = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
-    for path, wanted in ((site_locations, expected), (bundle_index, bundle)):
-        if not Path(path).as_posix().endswith(wanted):
-            raise Abort("2A-S0-004", f"upstream data must lie at {wanted}", path=path, seed=seed)
-    root = Path(site_locations).as_posix().removesuffix(expected)
-    raise_all(
-        [
-            Fault(Breach.SEAL, "upstream", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
-            for name, digest in sorted(upstream.files.items())
-            if not Path(root + name).is_file() or sha256_file(root + name) != digest
-        ]
-    )
+    folder = contract_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
+    index = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
+    misplaced = [Abort("2A-S0-004", f"the bundle must lie at {index}", path=bundle_index, seed=seed)]
+    misplaced = [] if bundle_index.endswith(f"/{index}") else misplaced
+    root = bundle_index.removesuffix(index)
+    for path in site_locations:
+        if f"{root}{folder}{Path(path).name}" != path:
+            misplaced.append(Abort("2A-S0-004", f"sites must lie in {folder}", path=path, seed=seed))
+    raise_all(misplaced)
+    absent = [path for path in site_locations if not Path(path).is_file()] or ([] if site_locations else [folder])
+    found = {name: sha256_file(root + name) for name in upstream.files if Path(root + name).is_file()}
+    breaches: list[Finding] = [
+        Fault(Breach.MISSING, "site_locations", "a part of site_locations is missing", path=path, seed=seed)
+        for path in absent
+    ]
+    breaches += [
+        Fault(Breach.SEAL, "upstream", "bytes differ from the pinned authority", path=f"{root}{name}", seed=seed)
+        for name, digest in sorted(upstream.files.items())
+        if found.get(name) != digest and root + name not in absent
+    ]
+    strangers = {folder + name for name in tree_files(root + folder)} - upstream.files.keys()
+    found |= {name: sha256_file(root + name) for name in strangers}
+    raise_all([*breaches, *egress_breaches(root, seed, fingerprint, found)])
 
 
-def check_minimum_set(paths: Mapping[str, str]) -> None:
+Assets = dict[str, Sequence[str]]  # asset id -> its files, in the order in which they are hashed
+
+
+def check_minimum_set(assets: Assets) -> None:
     """Step 4: nothing that must be sealed is missing."""
-    there = {
-        asset: Path(path).is_dir() if asset == "validation_bundle_1B" else Path(path).is_file()
-        for asset, path in paths.items()
-    }
     raise_all(
         [
-            Fault(Breach.MISSING, asset, f"missing: {asset} ({paths[asset]})")
-            for asset, found in there.items()
-            if not found
+            Fault(Breach.MISSING, asset, f"missing: {asset}", path=path)
+            for asset, paths in assets.items()
+            for path in paths or ["no file"]
+            if not Path(path).is_file()
         ]
     )
 
 
-def needed_mcc_map(overrides: Iterable[OverrideRow], paths: Sequence[str]) -> dict[str, str]:
+def needed_mcc_map(overrides: Iterable[OverrideRow], paths: Sequence[str]) -> Assets:
     """Step 4: the merchant map is sealed if and only if an override has scope mcc, and then it must be there."""
     if not any(row.scope == "mcc" for row in overrides):
         return {}
     if not paths:
         message = "missing: merchant_mcc_map, which an override of scope mcc needs"
         raise Fault(Breach.MISSING, "merchant_mcc_map", message)
-    needed = {"merchant_mcc_map": paths[0]}
+    needed: Assets = {"merchant_mcc_map": paths}
     check_minimum_set(needed)
     return needed
 
@@ -91,13 +103,12 @@ class TzAssets:
 
 
 def check_tz_assets(
-    paths: Mapping[str, str], tzdb_meta: str, release: str, overrides: Iterable[OverrideRow]
+    tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: Iterable[OverrideRow]
 ) -> TzAssets:
     """Step 7: minimal sanity of the reference data (2A-S0-020..023) and of the zones that overrides name (-032).
 
     `release` is the tag under which the tzdb is sealed.
     """
-    tz_world = paths["tz_world_2025a"]
     try:
         world = tz_world_info(tz_world)
     except UNREADABLE as problem:
@@ -106,7 +117,7 @@ def check_tz_assets(
     unknown = sorted({row.tzid for row in overrides} - set(world.tzids))
     if unknown:
         raise Fault(Breach.ZONE, "tz_overrides", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
-    digest = check_tzdb(paths["tzdb_release"], tzdb_meta, release)
+    digest = check_tzdb(tzdb, tzdb_meta, release)
     return TzAssets(release, digest, "tz_world_2025a", world.crs, world.rows)
 
 

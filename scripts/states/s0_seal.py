@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.lib.contracts import catalog_path, dictionary, registry, schema
+from scripts.lib.contracts import contract_path, dictionary, registry, schema
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file, tree_files
 from scripts.lib.flag import FLAG_NAME
@@ -15,18 +15,27 @@ from scripts.states.receipt import SealedAsset
 MOVING_TAGS = ("latest", "current", "head")
 
 
-def version_tag(asset: str, path: str, upstream: SeedPins, releases: Mapping[str, str]) -> str:
+def bundle_files(index: str) -> list[str]:
+    """Every file of the upstream bundle but its flag, in ASCII order of their paths: what its digest covers."""
+    folder = Path(index).parent
+    return [f"{folder}/{name}" for name in tree_files(folder) if name != FLAG_NAME]
+
+
+def version_tag(asset: str, paths: Sequence[str], upstream: SeedPins, releases: Mapping[str, str]) -> str:
     """Explicit version of an asset: a release, the upstream fingerprint, or the digest of a policy file."""
     if asset in releases:
         return releases[asset]
     if dictionary().get(asset, {}).get("kind") == "config":
-        return f"sha256:{sha256_file(path)}"
+        return f"sha256:{sha256_file(*paths)}"
     fingerprint = upstream.manifest_fingerprint
-    return f"seed={upstream.seed}/{fingerprint}" if asset == "site_locations" else fingerprint
+    return f"{upstream.seed}.{fingerprint}" if asset == "site_locations" else fingerprint
 
 
-def seal(asset: str, path: str, tag: str, upstream: SeedPins) -> SealedAsset:
-    """Step 5: one inventory row, or the code of what the asset lacks (2A-S0-011..014)."""
+def seal(asset: str, paths: Sequence[str], tag: str, upstream: SeedPins) -> SealedAsset:
+    """Step 5: one inventory row over all files of an asset, or the code of what it lacks (2A-S0-011..014).
+
+    `paths` are in ASCII order, which is that of the digest.
+    """
     entry = dictionary().get(asset)
     if entry is None:
         raise Abort("2A-S0-012", f"{asset} is not in the dataset dictionary", dataset=asset)
@@ -39,9 +48,6 @@ def seal(asset: str, path: str, tag: str, upstream: SeedPins) -> SealedAsset:
         raise Abort("2A-S0-013", f"{asset} is not in the artefact registry", dataset=asset)
     if not tag or tag.lower() in MOVING_TAGS:
         raise Abort("2A-S0-014", f"version tag {tag!r}", dataset=asset)
-    files = [path]
-    if asset == "validation_bundle_1B":  # a directory: its digest covers every file but the flag, in ASCII order
-        files = [f"{path}/{name}" for name in tree_files(path) if name != FLAG_NAME]
     tokens = {"seed": upstream.seed, "manifest_fingerprint": upstream.manifest_fingerprint, "release": tag}
     return SealedAsset(
         manifest_fingerprint=upstream.manifest_fingerprint,
@@ -50,9 +56,9 @@ def seal(asset: str, path: str, tag: str, upstream: SeedPins) -> SealedAsset:
         basename=asset,
         version_tag=tag,
         schema_ref=entry["schema_ref"],
-        catalog_path=catalog_path(asset, **tokens),
-        sha256_hex=sha256_file(*files),
-        size_bytes=sum(Path(file).stat().st_size for file in files),
+        catalog_path=contract_path(asset, **tokens),
+        sha256_hex=sha256_file(*paths),
+        size_bytes=sum(Path(path).stat().st_size for path in paths),
         license_class=licence["license_class"],
         created_utc=upstream.created_utc,
     )

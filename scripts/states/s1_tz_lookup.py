@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from scripts.lib.contracts import catalog_path, schema
+from scripts.lib.contracts import contract_path, schema
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, column_of, constant, values_of
@@ -63,7 +63,7 @@ def main(
     *,
     receipt: str,
     inventory: str,
-    site_locations: str,
+    site_locations: Sequence[str],
     lookup_index: str,
     country_zones: str,
     tz_nudge: str,
@@ -81,8 +81,8 @@ def main(
     def compute(stages: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
         cutoff = s0.verified_at_utc[:10]
-        check_partition("site_locations", site_locations, **tokens)
-        check_sealed(s0, "site_locations", site_locations)
+        check_partition("site_locations", *site_locations, **tokens)
+        check_sealed(s0, "site_locations", *site_locations)
         index = open_sealed_index(s0, lookup_index)
         check_sealed(s0, "tz_nudge", tz_nudge)
         nudge = load_nudge(tz_nudge)
@@ -109,7 +109,7 @@ def main(
             "s0": s0.report(),
             "inputs": inputs_block(s0, nudge, tokens),
             **blocks(passed, caps, borders),
-            "output": {"path": catalog_path("s1_tz_lookup", **tokens), "format": "parquet"},
+            "output": {"path": contract_path("s1_tz_lookup", **tokens), "format": "parquet"},
         }
         log_lookup(body["counts"])
         stand = Stand(seed, passed.keys.rows, caps, cutoff)
@@ -186,7 +186,7 @@ def inputs_block(s0: Receipt, nudge: Nudge, tokens: Tokens) -> Body:
     """The `inputs` block of the run report."""
     overrides, mcc_map = s0.sealed["tz_overrides"], s0.sealed.get("merchant_mcc_map")
     return {
-        "site_locations": {"path": catalog_path("site_locations", **tokens)},
+        "site_locations": {"path": contract_path("site_locations", **tokens)},
         "tz_world": {"id": "tz_world_2025a", "license": s0.sealed["tz_world_2025a"].license_class},
         "tz_nudge": {"semver": nudge.semver, "sha256_digest": nudge.sha256_digest},
         "tz_overrides": {"version_tag": overrides.version_tag, "sha256_digest": overrides.sha256_hex},

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from scripts.lib.contracts import catalog_path, columns
+from scripts.lib.contracts import columns, contract_path
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, values_of
@@ -83,14 +83,14 @@ def main(
         open_checked(LOOKUP, s1_tz_lookup)
         check_embedded("s1_tz_lookup", s1_tz_lookup, tokens, s0.verified_at_utc)
         work = Work("S2", LOOKUP, OUTPUT, partial(finalise, Policy(overrides, mcc, tzids)), S2Tally.nothing(len(tzids)))
-        passed = site_pass(work, s1_tz_lookup, stages["site_timezones"], SORT_MEMORY_MB)
+        passed = site_pass(work, [s1_tz_lookup], stages["site_timezones"], SORT_MEMORY_MB)
         event("OVERRIDES", overridden=passed.tally.overridden.sum().item())
         body = {
             "s0": s0.report(),
             "inputs": inputs_block(s0, tokens, mapped=mcc is not None),
             **blocks(passed, rows, caps),
             "output": {
-                "path": catalog_path("site_timezones", **tokens),
+                "path": contract_path("site_timezones", **tokens),
                 "format": "parquet",
                 "created_utc": s0.verified_at_utc,
             },
@@ -120,7 +120,7 @@ def inputs_block(s0: Receipt, tokens: Tokens, *, mapped: bool) -> Body:
     """The `inputs` block of the run report; `mapped` if the merchant map was read."""
     overrides, mcc_map = s0.sealed["tz_overrides"], s0.sealed["merchant_mcc_map"] if mapped else None
     return {
-        "s1_tz_lookup": {"path": catalog_path("s1_tz_lookup", **tokens)},
+        "s1_tz_lookup": {"path": contract_path("s1_tz_lookup", **tokens)},
         "tz_overrides": {"semver": overrides.version_tag, "sha256_digest": overrides.sha256_hex},
         "mcc_mapping": {
             "id": mcc_map.asset_id if mcc_map else None,

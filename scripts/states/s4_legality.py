@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.contracts import catalog_path
+from scripts.lib.contracts import catalog_path, contract_path
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.files import write_json
 from scripts.lib.logs import event
@@ -80,7 +80,7 @@ def main(
             "s0": s0.report(),
             "inputs": {
                 "site_timezones": {
-                    "path": catalog_path("site_timezones", **tokens),
+                    "path": contract_path("site_timezones", **tokens),
                     "sha256_hex": s2["published"]["site_timezones"]["sha256_hex"],
                 },
                 "cache": cache.report(),

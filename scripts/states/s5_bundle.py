@@ -94,7 +94,7 @@ def check_sites(s4_report: str, site_timezones: str) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         message = "the S4 run report does not say which table it judged"
         raise Fault(Breach.SEAL, "site_timezones", message, path=s4_report) from None
-    check_bytes("site_timezones", site_timezones, judged, "judged by S4")
+    check_bytes("site_timezones", judged, "judged by S4", site_timezones)
 
 
 def discover_seeds(root: Path, fingerprint: str) -> list[int]:

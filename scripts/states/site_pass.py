@@ -62,8 +62,9 @@ class Work(Generic[T]):
 
 @dataclass(frozen=True)
 class Passed(Generic[T]):
-    """A finished pass: the keys read, the rows that lie on disk, what the state counted."""
+    """A finished pass: the rows that the footers promise, the keys read, the rows on disk, what the state counted."""
 
+    promised: int
     keys: KeyCheck
     written: int
     tally: T
@@ -71,7 +72,7 @@ class Passed(Generic[T]):
 
     def checks(self) -> dict[str, int]:
         """What the `checks` block of both run reports holds."""
-        return {"pk_duplicates": self.keys.duplicates, "coverage_mismatch": abs(self.keys.rows - self.written)}
+        return {"pk_duplicates": self.keys.duplicates, "coverage_mismatch": abs(self.promised - self.written)}
 
     def breaches(self, dataset: str) -> list[Finding]:
         """A key of `dataset` that stands twice, rows lost or added on the way."""
@@ -79,20 +80,20 @@ class Passed(Generic[T]):
         if self.keys.duplicates:
             message = f"{self.keys.duplicates} duplicate site keys"
             found.append(Fault(Breach.DUPLICATE, dataset, message, dataset=dataset))
-        if self.written != self.keys.rows:
-            message = f"{self.written} rows written for {self.keys.rows} of {dataset}"
+        if not self.written == self.keys.rows == self.promised:
+            message = f"{self.written} rows written and {self.keys.rows} read for {self.promised} of {dataset}"
             found.append(Fault(Breach.COVERAGE, dataset, message))
         return found
 
 
-def site_pass(work: Work[T], path: str, stage: Path, sort_memory_mb: int) -> Passed[T]:
-    """Write what `work` decides about the sites at `path` to `stage`; unsorted sites are sorted and read again."""
-    passed = _once(work, path, stage)
+def site_pass(work: Work[T], paths: Sequence[str], stage: Path, sort_memory_mb: int) -> Passed[T]:
+    """Write what `work` decides about the sites in all parts to `stage`; unsorted sites are sorted and read again."""
+    passed = _once(work, paths, stage)
     if passed.keys.sorted:
         return passed
     say(f"{work.state}: {work.source.dataset} is not in key order; sorting it within the memory bound")
-    with sorted_copy(work.source, path, sort_memory_mb) as ordered:
-        return replace(_once(work, ordered, stage), sorted_input=False)
+    with sorted_copy(work.source, paths, sort_memory_mb) as ordered:
+        return replace(_once(work, [ordered], stage), sorted_input=False)
 
 
 def concluded(passed: Passed[T], body: Body, found: Sequence[Finding], unordered: Abort) -> Body:
@@ -105,12 +106,12 @@ def concluded(passed: Passed[T], body: Body, found: Sequence[Finding], unordered
     return body if passed.sorted_input else body | {"warnings": [unordered.finding()]}
 
 
-def _once(work: Work[T], path: str, stage: Path) -> Passed[T]:
-    """One pass in the order of the file, given up where that is not the key's."""
+def _once(work: Work[T], paths: Sequence[str], stage: Path) -> Passed[T]:
+    """One pass in the order of the parts, given up where that is not the key's."""
     keys, tally, columns = KeyCheck(), work.nothing, encoded(arrow_schema(work.output))
-    total = open_checked(work.source, path).metadata.num_rows
+    total = open_checked(work.source, *paths)
     with stream_writer(stage, columns) as out:
-        for batch in batches(work.source, path):
+        for batch in batches(work.source, *paths):
             batch_keys = key_columns(batch)
             keys.add(batch_keys)
             if not keys.sorted:
@@ -121,4 +122,4 @@ def _once(work: Work[T], path: str, stage: Path) -> Passed[T]:
             out.write_batch(pa.record_batch(arrays, schema=columns), row_group_size=ROW_GROUP)
             if total > PROGRESS_ROWS and keys.rows % PROGRESS_ROWS < len(batch):
                 say(f"{work.state}: {keys.rows:,} of {total:,} sites")
-    return Passed(keys, pq.read_metadata(stage).num_rows, tally, sorted_input=keys.sorted)
+    return Passed(total, keys, pq.read_metadata(stage).num_rows, tally, sorted_input=keys.sorted)

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from scripts.lib.contracts import columns, schema
+from scripts.lib.contracts import arrow_schema, columns, schema
 from scripts.lib.errors import Breach, Fault
-from scripts.lib.tables import open_table, strings, values_of
+from scripts.lib.tables import encoded, open_table, plain_text, strings, values_of
 
 BATCH = 1 << 18
 Rule = dict[str, Any]  # the schema of one column
@@ -28,8 +28,21 @@ class Table(NamedTuple):
     counted: tuple[str, ...] = ()
 
 
-def open_checked(table: Table, path: str) -> pq.ParquetFile:
-    """Open a table whose columns must be exactly those of its schema; raises `Fault` MISSING or CONTENT."""
+def open_checked(table: Table, *paths: str) -> int:
+    """Rows of a table as the footers of all its parts state them; each part must have exactly the schema's columns.
+
+    Raises `Fault` MISSING or CONTENT; a part without rows is none.
+    """
+    rows = 0
+    for path in paths:
+        file = _open(table, path)
+        if not file.metadata.num_rows and len(paths) > 1:
+            raise Fault(Breach.CONTENT, table.dataset, "a part without rows", path=path)
+        rows += file.metadata.num_rows
+    return rows
+
+
+def _open(table: Table, path: str) -> pq.ParquetFile:
     if not Path(path).is_file():
         raise Fault(Breach.MISSING, table.dataset, "table is missing", path=path)
     try:
@@ -45,23 +58,32 @@ def open_checked(table: Table, path: str) -> pq.ParquetFile:
     return file
 
 
-def batches(table: Table, path: str) -> Iterator[pa.RecordBatch]:
-    """Batches of `BATCH` rows in file order, each checked for types, nulls, ranges and patterns.
+def batches(table: Table, *paths: str) -> Iterator[pa.RecordBatch]:
+    """Batches of `BATCH` rows over all parts in the order given, each checked for types, nulls, ranges and patterns.
 
-    Their size does not depend on the file's row groups, so what is written batch by batch does not either.
+    Their size does not depend on row groups or parts, so what is written batch by batch does not either; their types
+    are the schema's, text dictionary-encoded, whatever Arrow layout and whatever width of integers the writer chose.
     Raises `Fault` CONTENT: at the dataset for a file that is no such table, at `dataset.rows` for what its rows hold.
     """
+    yield from _even(batch for path in paths for batch in _checked(table, path))
+
+
+def _checked(table: Table, path: str) -> Iterator[pa.RecordBatch]:
+    """The rows of one part as its row groups hold them, each batch checked and brought to the schema's types."""
     properties = schema(table.schema_ref)["properties"]
-    file = open_checked(table, path)
+    file = _open(table, path)
+    kinds = {field.name: field.type for field in encoded(arrow_schema(table.schema_ref))}
     try:
-        for batch in _even(file.iter_batches(batch_size=BATCH, columns=list(properties))):
+        for batch in file.iter_batches(batch_size=BATCH, columns=list(properties)):
+            found = {name: plain_text(batch[name]) for name in properties}
             for name, rule in properties.items():
-                if problem := _problem(batch[name], rule, values=name not in table.counted):
-                    raise Fault(Breach.CONTENT, f"{table.dataset}.rows", f"{problem} {name}", column=name)
-            yield batch
+                if problem := _problem(found[name], rule, values=name not in table.counted):
+                    where = {"column": name, "path": path}
+                    raise Fault(Breach.CONTENT, f"{table.dataset}.rows", f"{problem} {name}", **where)
+            yield pa.record_batch({name: column.cast(kinds[name]) for name, column in found.items()})
     except (OSError, pa.ArrowException) as problem:
         message = f"unreadable rows: {str(problem)[:120]}"
-        raise Fault(Breach.CONTENT, f"{table.dataset}.rows", message) from None
+        raise Fault(Breach.CONTENT, f"{table.dataset}.rows", message, path=path) from None
 
 
 def _even(stream: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

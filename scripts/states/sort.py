@@ -2,15 +2,15 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from scripts.lib.tables import ROW_GROUP, column_of, open_table, stream_writer
+from scripts.lib.contracts import arrow_schema
+from scripts.lib.tables import ROW_GROUP, column_of, encoded, stream_writer
 from scripts.states.site_key import key_columns
 from scripts.states.sites import Table, batches, open_checked
 
@@ -20,8 +20,8 @@ COPIES = 4  # a range in memory: as read, in one piece, in order, and the keys t
 
 
 @contextmanager
-def sorted_copy(table: Table, path: str, memory_mb: int) -> Iterator[str]:
-    """Yield the path of a temporary copy of `table` at `path` in key order, made in about `memory_mb` of memory.
+def sorted_copy(table: Table, paths: Sequence[str], memory_mb: int) -> Iterator[str]:
+    """Yield the path of a temporary copy of all parts of `table` in key order, made in about `memory_mb` of memory.
 
     It lies in the folder for temporary files, which must have room for the table twice, and is gone at the end.
     Raises `Fault` CONTENT for rows that break the schema.
@@ -29,31 +29,36 @@ def sorted_copy(table: Table, path: str, memory_mb: int) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="segment2a-sort-"))
     try:
         target = folder / "sorted.parquet"
-        write_sorted(table, path, target, part_rows=max(1, (memory_mb << 20) // (COPIES * _row_bytes(path))))
+        write_sorted(table, paths, target, range_rows=max(1, (memory_mb << 20) // (COPIES * _row_bytes(table))))
         yield str(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_sorted(table: Table, path: str, target: Path, *, part_rows: int) -> None:
-    """Write the rows of `path` in key order to `target`, about `part_rows` of them in memory at a time.
+def write_sorted(table: Table, paths: Sequence[str], target: Path, *, range_rows: int) -> None:
+    """Write the rows of all parts in key order to `target`, about `range_rows` of them in memory at a time.
 
     The unsorted ranges lie beside `target` until they are appended to it. Rows of equal key keep their order.
     """
-    source = open_checked(table, path)
-    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(table, path)]
-    parts = _deal(source, _bounds(sample, -(-source.metadata.num_rows // part_rows)), target.parent)
-    with stream_writer(target, source.schema_arrow.remove_metadata()) as out:
-        for part in parts:
-            out.write_table(_sorted(part), row_group_size=ROW_GROUP)
-            part.unlink()
+    rows = open_checked(table, *paths)
+    sample = [_keys(batch)[::SAMPLED].copy() for batch in batches(table, *paths)]
+    ranges = _deal(batches(table, *paths), _bounds(sample, -(-rows // range_rows)), target.parent)
+    with stream_writer(target, _columns(table)) as out:
+        for dealt in ranges:
+            out.write_table(_sorted(dealt), row_group_size=ROW_GROUP)
+            dealt.unlink()
             pa.default_memory_pool().release_unused()
 
 
-def _row_bytes(path: str) -> int:
+def _columns(table: Table) -> pa.Schema:
+    """The columns as `batches` gives them; a value that the reader counts may be null."""
+    return pa.schema([(field.name, field.type) for field in encoded(arrow_schema(table.schema_ref))])
+
+
+def _row_bytes(table: Table) -> int:
     """Bytes of a row in memory; text is 32-bit numbers of a dictionary."""
-    fields = open_table(path).schema_arrow
-    return sum(4 if pa.types.is_dictionary(field.type) else field.type.bit_width // 8 for field in fields)
+    fields = _columns(table)
+    return sum(4 if pa.types.is_dictionary(field.type) else -(-field.type.bit_width // 8) for field in fields)
 
 
 def _keys(batch: pa.RecordBatch) -> np.ndarray:
@@ -64,18 +69,18 @@ def _keys(batch: pa.RecordBatch) -> np.ndarray:
     return np.ascontiguousarray(joined).view("S14").reshape(-1)
 
 
-def _bounds(sample: list[np.ndarray], parts: int) -> np.ndarray:
-    """`parts - 1` inner bounds that split the sampled keys into ranges of about equal size."""
+def _bounds(sample: list[np.ndarray], ranges: int) -> np.ndarray:
+    """`ranges - 1` inner bounds that split the sampled keys into ranges of about equal size."""
     ordered = np.sort(np.concatenate(sample)) if sample else np.empty(0, "S14")
-    return ordered[np.arange(1, parts) * len(ordered) // max(parts, 1)]
+    return ordered[np.arange(1, ranges) * len(ordered) // max(ranges, 1)]
 
 
-def _deal(source: pq.ParquetFile, bounds: np.ndarray, folder: Path) -> list[Path]:
+def _deal(source: Iterator[pa.RecordBatch], bounds: np.ndarray, folder: Path) -> list[Path]:
     """Write each row to the file of its key range; the files in order, without those that stayed empty."""
     options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
     sinks: dict[int, tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
     try:
-        for batch in source.iter_batches(ROW_GROUP):
+        for batch in source:
             part = np.searchsorted(bounds, _keys(batch), side="right")
             order = np.argsort(part, kind="stable")
             dealt = batch.take(column_of(order))

@@ -52,7 +52,7 @@ def read_manifest(path: str) -> CacheManifest:
 
 def read_timetables(path: str, manifest: CacheManifest) -> tzif.Timetables:
     """The payload by tzid: MISSING, SEAL where its digest is not the manifest's, CONTENT where it is no payload."""
-    check_bytes(PAYLOAD, path, manifest.tz_index_digest, "in the manifest")
+    check_bytes(PAYLOAD, manifest.tz_index_digest, "in the manifest", path)
     try:
         return tzif.decode(Path(path).read_bytes())
     except ValueError as problem:

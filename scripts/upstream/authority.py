@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from scripts.lib.contracts import contract_path
 from scripts.lib.files import write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
 from scripts.lib.records import plain
@@ -29,6 +30,16 @@ class Authority:
     facts: str = ""
     roots: dict[int, str] = field(default_factory=dict)
 
+    def site_locations(self, seed: int) -> list[str]:
+        """Pinned parts of a seed's site_locations, below its root and in order."""
+        pins = self.seeds[seed]
+        place = {"seed": seed, "manifest_fingerprint": pins.manifest_fingerprint}
+        return pins.below(contract_path("site_locations", **place))
+
+    def merchant_map(self, seed: int) -> list[str]:
+        """Pinned files of a seed's merchant map, below its root and in order; none where the upstream has no map."""
+        return self.seeds[seed].below(f"{merchant_map_folder()}/")
+
     @property
     def merchant_map_release(self) -> str | None:
         """Release of the merchant map, where the upstream has one."""
@@ -40,6 +51,11 @@ class Authority:
         folder = f"{merchant_map_folder()}/"
         names = (name for pins in self.seeds.values() for name in pins.files if name.startswith(folder))
         return sorted({name.removeprefix(folder).split("/")[0] for name in names})
+
+
+def authority_path(name: str) -> str:
+    """The file of an authority."""
+    return f"{FOLDER.as_posix()}/{name}.yaml"
 
 
 def authority_names(project: Path = Path(".")) -> set[str]:
@@ -56,7 +72,7 @@ def read_authority(name: str, stated: dict[str, Any], project: Path = Path("."))
 
 def write_authority(authority: Authority) -> Path:
     """Publish the authority and exactly its pins; returns the path of its file."""
-    path = FOLDER / f"{authority.name}.yaml"
+    path = Path(authority_path(authority.name))
     stated = {key: getattr(authority, key) for key in ("kind", "about", "facts", "roots")}
     known = {key: value for key, value in stated.items() if value}
     write_text(path, yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000))

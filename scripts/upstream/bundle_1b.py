@@ -6,12 +6,14 @@
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from scripts.lib.contracts import catalog_path
+from scripts.lib.contracts import catalog_path, columns, contract_path, schema_errors
 from scripts.lib.errors import UsageError
-from scripts.lib.files import sha256_file, tree_files, write_json, write_text
+from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
 from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.pins import SeedPins
 from scripts.upstream.bundle_law import REQUIRED
+
+RECEIPT = "schemas.1B.yaml#/run_receipt"
 
 
 def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
@@ -25,7 +27,14 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
     for name, value in members.items():
         write_json(directory / name, value)
     entries = [
-        {"artifact_id": Path(name).stem, "kind": "summary", "mime": "application/json", "path": name} for name in names
+        {
+            "artifact_id": Path(name).stem,
+            "kind": "summary",
+            "mime": "application/json",
+            "notes": None,  # segment 2B refuses an index without the key
+            "path": name,
+        }
+        for name in names
     ]
     write_json(directory / INDEX_NAME, entries)
     write_text(directory / FLAG_NAME, flag_text(sha256_file(*(directory / name for name in names))))
@@ -45,7 +54,7 @@ def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
 
 def merchant_map_folder() -> str:
     """Folder inside a root that holds the releases of the merchant map."""
-    return str(PurePosixPath(catalog_path("merchant_mcc_map", release="any")).parents[1])
+    return str(PurePosixPath(contract_path("merchant_mcc_map", release="any")).parent)
 
 
 def upstream_files(root: str | Path, seed: int, fingerprint: str) -> list[str]:
@@ -58,8 +67,26 @@ def upstream_files(root: str | Path, seed: int, fingerprint: str) -> list[str]:
 
 
 def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
-    """Relative path -> hex SHA-256 of every upstream file: the pins of a seed root."""
-    return {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
+    """Relative path -> hex SHA-256 of every upstream file: the pins of a seed root.
+
+    The run receipt counts as its five fields alone, which is what is copied of it: an engine's own holds foreign paths.
+    """
+    found = {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
+    receipt = root_paths(seed, fingerprint)["run_receipt"]
+    if receipt in found:
+        found[receipt] = sha256_text(pretty_json(identity(Path(root) / receipt)))
+    return found
+
+
+def identity(run_receipt: str | Path) -> dict[str, Any]:
+    """The five fields of a run receipt that 2A takes; `UsageError` for one without them."""
+    try:
+        receipt = read_json(run_receipt)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{run_receipt}: no JSON: {problem}") from None
+    if errors := schema_errors(receipt, RECEIPT):
+        raise UsageError(f"{run_receipt}: {'; '.join(errors)}")
+    return {key: receipt[key] for key in columns(RECEIPT)}
 
 
 def check_pins(root: str | Path, pins: SeedPins) -> None:

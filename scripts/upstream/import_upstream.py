@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from scripts.lib.errors import UsageError
+from scripts.lib.contracts import load_yaml
 from scripts.lib.files import staged, write_json
 from scripts.lib.pins import read_pins
 from scripts.upstream.bundle_1b import check_pins
@@ -21,29 +21,27 @@ def link(source: Path, target: Path) -> None:
 
 def main(
     *,
-    source: str,
+    authority: str,
     pins: str,
-    site_locations: str,
+    site_locations: list[str],
+    merchant_mcc_map: list[str],
     bundle_index: str,
     bundle_flag: str,
     run_receipt: str,
     replica_manifest: str,
 ) -> list[str]:
     pinned = read_pins(pins)
+    source, root = Path(load_yaml(authority)["roots"][pinned.seed]), Path(run_receipt).parent
     check_pins(source, pinned)
-    root = Path(run_receipt).parent
     for name in pinned.files:
-        link(Path(source) / name, root / name)
-    if str(Path(replica_manifest).relative_to(root)) not in pinned.files:
+        if root / name != Path(run_receipt):
+            link(source / name, root / name)
+    write_json(run_receipt, pinned.receipt)  # the five fields alone: an engine's receipt names paths of its machine
+    if Path(replica_manifest).relative_to(root).as_posix() not in pinned.files:
         manifest = {"kind": "import", "seed": pinned.seed, "files": pinned.files, "assumptions": []}
         write_json(replica_manifest, manifest)
-    declared = (site_locations, bundle_index, bundle_flag, run_receipt, replica_manifest)
-    missing = [str(Path(path).relative_to(root)) for path in declared if not Path(path).is_file()]
-    if missing:
-        raise UsageError(
-            f"upstream of seed {pinned.seed} lacks {', '.join(missing)}: write one site_locations part of that name"
-        )
-    return sorted({str(root / name) for name in pinned.files} - set(declared))
+    declared = {*site_locations, *merchant_mcc_map, bundle_index, bundle_flag, run_receipt, replica_manifest}
+    return sorted({str(root / name) for name in pinned.files} - declared)
 
 
 if __name__ == "__main__":

@@ -8,50 +8,52 @@ import argparse
 import os
 import re
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from scripts.lib.contracts import catalog_path, schema_errors
-from scripts.lib.errors import Abort, AbortGroup, UsageError
-from scripts.lib.files import read_json
+from scripts.lib.contracts import catalog_path
+from scripts.lib.errors import Abort, AbortGroup, UsageError, raise_all
 from scripts.lib.pins import SeedPins
 from scripts.upstream import build_upstream
 from scripts.upstream.authority import FACTS, Authority, write_authority
-from scripts.upstream.bundle_1b import digests, merchant_map_folder, root_paths
+from scripts.upstream.bundle_1b import digests, identity, merchant_map_folder, root_paths
 from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.egress_law import egress_breaches
 from scripts.upstream.facts import read_facts
-
-IDENTITY = ("seed", "run_id", "manifest_fingerprint", "parameter_hash", "created_utc")
 
 
 def seed_pins(root: str | Path) -> SeedPins:
     """The pins of a lawful seed root.
 
-    Raises `UsageError` for a bad run receipt or missing sites, `Abort` for a bundle against the 1B law.
+    Raises `UsageError` for a bad run receipt or missing sites, `Abort` for a bundle or parts against the 1B law.
     """
     root = Path(root)
     path = root / catalog_path("run_receipt_1B")
     if not path.is_file():
         raise UsageError(f"{root}: no {path.name}: point at the root of one seed's run")
-    try:
-        receipt = read_json(path)
-    except ValueError as problem:
-        raise UsageError(f"{path}: no JSON: {problem}") from None
-    errors = schema_errors(receipt, "schemas.1B.yaml#/run_receipt")
-    if errors:
-        raise UsageError(f"{path}: {'; '.join(errors)}")
+    receipt = identity(path)
     seed, fingerprint = receipt["seed"], receipt["manifest_fingerprint"]
     paths = root_paths(seed, fingerprint)
     check_bundle(str(root / paths["bundle_index"]), str(root / paths["bundle_flag"]))
-    if not (root / paths["site_locations"]).is_file():
-        raise UsageError(f"{root}: no {paths['site_locations']}, which the receipt's seed and fingerprint ask for")
-    return SeedPins(**{key: receipt[key] for key in IDENTITY}, files=digests(root, seed, fingerprint))
+    folder = PurePosixPath(paths["site_locations"]).parent
+    if not any((root / folder).glob("*")):
+        raise UsageError(f"{root}: nothing in {folder}/, which the receipt's seed and fingerprint ask for")
+    pins = SeedPins(**receipt, files=digests(root, seed, fingerprint))
+    raise_all(egress_breaches(root, seed, fingerprint, pins.files))
+    return pins
+
+
+def seed_roots(path: str | Path) -> list[str]:
+    """`path` itself, or the run roots right below it where it is an engine's folder of runs."""
+    name = catalog_path("run_receipt_1B")
+    below = sorted(str(found.parent) for found in Path(path).glob(f"*/{name}"))
+    return below if below and not (Path(path) / name).is_file() else [str(path)]
 
 
 def import_authority(name: str, roots: list[str], about: str) -> Authority:
     """The authority of a user's own run roots, one for each seed."""
     seeds: dict[int, SeedPins] = {}
     places: dict[int, str] = {}
-    for path in roots:
+    for path in (root for given in roots for root in seed_roots(given)):
         pins = seed_pins(path)
         if pins.seed in seeds:
             raise UsageError(f"{path}: seed {pins.seed} is pinned already: give one root for each seed")
@@ -87,7 +89,9 @@ def authority_name(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("roots", nargs="*", metavar="ROOT", help="root of one seed's run")
+    parser.add_argument(
+        "roots", nargs="*", metavar="ROOT", help="root of one seed's run, or the folder that holds the runs"
+    )
     parser.add_argument("--name", required=True, type=authority_name, help="the authority, as candidates name it")
     parser.add_argument("--about", default="The user's own upstream runs.", help="one sentence for the authority file")
     parser.add_argument("--rebuild", action="store_true", help="build the replica NAME from the facts and pin it")

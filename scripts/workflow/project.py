@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from scripts.lib.candidate import Candidate, candidate_path
 from scripts.lib.contracts import dictionary
 from scripts.lib.pins import SeedPins, pins_path
-from scripts.lib.rootpaths import dataset_path
+from scripts.lib.rootpaths import dataset_path, root_path
 from scripts.states.s0_reopen import evidence_paths
-from scripts.upstream.authority import Authority
+from scripts.upstream.authority import Authority, authority_path
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
@@ -27,6 +27,26 @@ class Wildcards(Protocol):
     authority: str
     seed: str
     manifest_fingerprint: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """One seed of a user's own upstream, as its import rule names it."""
+
+    authority: str
+    seed: str
+    manifest_fingerprint: str
+    file: str
+    site_locations: list[str]
+    merchant_map: list[str]
+
+    @classmethod
+    def of(cls, authority: Authority, seed: int) -> "Import":
+        """The import of one pinned seed; its outputs have wildcards in their root, as Snakemake wants them alike."""
+        found = authority.site_locations(seed), authority.merchant_map(seed)
+        outputs = [[f"{root_path('upstream')}/{name}" for name in names] for names in found]
+        fingerprint = authority.seeds[seed].manifest_fingerprint
+        return cls(authority.name, str(seed), fingerprint, authority_path(authority.name), *outputs)
 
 
 PathsOf = Callable[[Wildcards], list[str]]
@@ -86,9 +106,10 @@ class Project:
         """What a replica is built from."""
         return self.authorities[wildcards.authority].facts
 
-    def own_root(self, wildcards: Wildcards) -> str:
-        """The user's own run root of one seed."""
-        return self.authorities[wildcards.authority].roots[int(wildcards.seed)]
+    def imports(self) -> list["Import"]:
+        """Every seed of the upstreams that are users' own run roots."""
+        own = [found for found in self.authorities.values() if found.kind == "import"]
+        return [Import.of(authority, seed) for authority in own for seed in authority.seeds]
 
     def pins(self, wildcards: Wildcards) -> str:
         """The pins of an upstream seed."""
@@ -102,14 +123,24 @@ class Project:
         """An input function: the dataset of the upstream that the run reads."""
         return lambda wildcards: self._upstream_path(dataset, wildcards)
 
-    def merchant_map(self, wildcards: Wildcards) -> list[str]:
-        """The merchant map, where the upstream has one."""
-        release = self.authority(wildcards.run).merchant_map_release
-        return [self._upstream_path("merchant_mcc_map", wildcards, release=release)] if release else []
+    def site_locations(self, wildcards: Wildcards) -> list[str]:
+        """Every pinned part of the sites that the run reads, in order."""
+        return self._below_root(wildcards, self.authority(wildcards.run).site_locations(int(wildcards.seed)))
 
-    def _upstream_path(self, dataset: str, wildcards: Wildcards, **tokens: str) -> str:
+    def merchant_map(self, wildcards: Wildcards) -> list[str]:
+        """Every pinned file of the merchant map, where the upstream has one."""
+        return self._below_root(wildcards, self.authority(wildcards.run).merchant_map(int(wildcards.seed)))
+
+    def _upstream_path(self, dataset: str, wildcards: Wildcards) -> str:
+        return dataset_path(dataset, **self._place(wildcards))
+
+    def _below_root(self, wildcards: Wildcards, names: Iterable[str]) -> list[str]:
+        root = root_path("upstream", **self._place(wildcards))
+        return [f"{root}/{name}" for name in names]
+
+    def _place(self, wildcards: Wildcards) -> dict[str, str]:
         place = {"seed": wildcards.seed, "manifest_fingerprint": wildcards.manifest_fingerprint}
-        return dataset_path(dataset, authority=self.authority_name(wildcards), **place, **tokens)
+        return {"authority": self.authority_name(wildcards), **place}
 
     def reopen_record(self, wildcards: Wildcards) -> list[str]:
         """The reopen record that the candidate names, where there is one and it is needed."""

@@ -40,13 +40,13 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     write_json(paths["governance"], caps)
 
     upstream = SeedPins(SEED, "a" * 32, FINGERPRINT, "c" * 64, "2026-02-15T00:00:00.000000Z", {})
-    rows = {asset: seal(asset, path, "bench", upstream) for asset, path in paths.items()}
+    rows = {asset: seal(asset, [path], "bench", upstream) for asset, path in paths.items()}
     receipt = Receipt(FINGERPRINT, upstream.parameter_hash, "d" * 64, upstream.created_utc, rows)
     at = {name: str(folder / catalog_path(name, **TOKENS)) for name in ("s0_gate_receipt_2A", "sealed_inputs_2A")}
     write_json(at["s0_gate_receipt_2A"], plain(receipt))
     write_json(at["sealed_inputs_2A"], receipt.inventory())
     outputs = {name: str(folder / catalog_path(name, **TOKENS)) for name in ("s1_tz_lookup", "s1_run_report")}
-    wanted = ("site_locations", "country_zones", "tz_overrides", "tz_nudge", "governance")
+    wanted = ("country_zones", "tz_overrides", "tz_nudge", "governance")
     write_json(
         folder / "job.json",
         {
@@ -55,6 +55,7 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
                 "inventory": at["sealed_inputs_2A"],
                 "lookup_index": reference["lookup_index"],
                 **{name: paths[name] for name in wanted},
+                "site_locations": [paths["site_locations"]],
                 "code": [],
             },
             "output": {

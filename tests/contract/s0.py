@@ -15,14 +15,14 @@ WRITTEN = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
 
 def sealing(asset: str):
     """A check: one file sealed as `asset`."""
-    return lambda house: raised(lambda: seal(asset, house.path("tz_nudge"), "v1", house.pins))
+    return lambda house: raised(lambda: seal(asset, [house.path("tz_nudge")], "v1", house.pins))
 
 
 def sealed_twice(key: str):
     """A check: two sealed rows that agree in `key`."""
 
     def check(house: House) -> list[str]:
-        one, other = (seal(asset, house.path(asset), "v1", house.pins) for asset in ("tz_nudge", "governance"))
+        one, other = (seal(asset, [house.path(asset)], "v1", house.pins) for asset in ("tz_nudge", "governance"))
         return raised(lambda: check_unique([one, replace(other, **{key: getattr(one, key)})]))
 
     return check

@@ -34,7 +34,7 @@ def judged(tally: S1Tally, written: int = 1) -> list[str]:
     """Codes of a pass over one site."""
     keys = KeyCheck()
     keys.rows = 1
-    return raised(lambda: raise_all(breaches(Passed(keys, written, tally, sorted_input=True))), CODES)
+    return raised(lambda: raise_all(breaches(Passed(keys.rows, keys, written, tally, sorted_input=True))), CODES)
 
 
 def resolved(zone: int = 0, rung: int = ladder.NUDGED, lat: float = 1.0):

@@ -39,7 +39,7 @@ def judged(house: House, table: str, written: int = len(SITES)) -> list[str]:
     """Codes of the check of a written table."""
     keys = KeyCheck()
     keys.rows = len(SITES)
-    passed = Passed(keys, written, S2Tally.nothing(zones=3), sorted_input=True)
+    passed = Passed(keys.rows, keys, written, S2Tally.nothing(zones=3), sorted_input=True)
     return raised(lambda: raise_all(breaches(passed, house.path("s1_tz_lookup"), table)), CODES)
 
 

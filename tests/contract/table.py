@@ -117,11 +117,11 @@ def cell(name: str, row: int, value: Any):
 def elsewhere(argument: str, dataset: str, place: str):
     """The state is given a copy of a dataset that lies at another place."""
 
-    def change(house: House) -> dict[str, str]:
+    def change(house: House) -> dict[str, Any]:
         other = house.root / place
         other.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(house.files[dataset], other)
-        return {argument: str(other)}
+        return {argument: [str(other)] if argument == "site_locations" else str(other)}
 
     return change
 

@@ -76,14 +76,14 @@ def test_table(name, planted):
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"hello, world", b"PAR1" + bytes(500) + b"PAR1"])
 def test_sites_that_are_no_parquet(data, planted):
     planted.files["site_locations"].write_bytes(data)
-    planted.repin()
+    planted.vouch()
     fails_with(planted, "2A-S1-030")
 
 
 def test_sites_truncated(planted):
     path = planted.files["site_locations"]
     path.write_bytes(path.read_bytes()[:-40])
-    planted.repin()
+    planted.vouch()
     fails_with(planted, "2A-S1-030")
 
 
@@ -92,7 +92,7 @@ def test_sites_with_broken_pages_under_a_whole_footer(planted):
     data = bytearray(path.read_bytes())
     data[4:200] = bytes(196)
     path.write_bytes(bytes(data))
-    planted.repin()
+    planted.vouch()
     fails_with(planted, "2A-S1-030")
 
 

@@ -48,7 +48,7 @@ def test_sites_without_zone_are_no_lost_rows(planted):
 def test_lost_rows_are_counted(planted):
     keys = KeyCheck()
     keys.rows = len(SITES)
-    passed = Passed(keys, len(SITES) - 2, S1Tally.nothing(zones=3), sorted_input=True)
+    passed = Passed(len(SITES), keys, len(SITES) - 2, S1Tally.nothing(zones=3), sorted_input=True)
     assert blocks(passed, load_caps(planted.path("governance"), CREATED[:10]), [])["checks"]["coverage_mismatch"] == 2
 
 

@@ -68,10 +68,11 @@ class World:
         return house.run_all()
 
     def score(self, house: House, seed: int) -> dict[str, Any]:
-        names = ["run_receipt", "site_locations", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
+        names = ["run_receipt", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
         outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
         score_seed.main(
             reports=[house.path(f"s{number}_run_report") for number in range(6)],
+            site_locations=house.parts(),
             receipt=house.path("s0_gate_receipt_2A"),
             inventory=house.path("sealed_inputs_2A"),
             **{name: house.path(name) for name in names},

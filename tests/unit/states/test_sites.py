@@ -135,7 +135,7 @@ def decide(batch, keys):
 
 def s1_bytes(path, folder, memory_mb=1):
     out = folder / "out.parquet"
-    passed = site_pass(Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(TZIDS))), str(path), out, memory_mb)
+    passed = site_pass(Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(TZIDS))), [str(path)], out, memory_mb)
     return out.read_bytes(), passed
 
 

@@ -45,14 +45,14 @@ def in_order(path):
 
 
 @pytest.mark.parametrize("row_group", [1, 7, 1000])
-@pytest.mark.parametrize("part_rows", [1, 9, 1000])
+@pytest.mark.parametrize("range_rows", [1, 9, 1000])
 @settings(max_examples=20, deadline=None)
 @given(keys=rows)
-def test_same_rows_in_key_order(tmp_path_factory, keys, row_group, part_rows):
+def test_same_rows_in_key_order(tmp_path_factory, keys, row_group, range_rows):
     path = tmp_path_factory.mktemp("sort") / "sites.parquet"
     table = table_of(keys)
     pq.write_table(table, path, row_group_size=row_group)
-    write_sorted(SITES, str(path), path.with_name("sorted.parquet"), part_rows=part_rows)
+    write_sorted(SITES, [str(path)], path.with_name("sorted.parquet"), range_rows=range_rows)
     found, ordered = in_order(path.with_name("sorted.parquet"))
     assert found.rows == len(keys) and found.sorted
     assert found.duplicates == len(keys) - len(set(keys))
@@ -62,7 +62,7 @@ def test_same_rows_in_key_order(tmp_path_factory, keys, row_group, part_rows):
 def test_temporary_files_are_gone(tmp_path):
     path = tmp_path / "sites.parquet"
     pq.write_table(table_of([(2, "AD", 1), (1, "AD", 1)]), path)
-    with sorted_copy(SITES, str(path), 1) as copy:
+    with sorted_copy(SITES, [str(path)], 1) as copy:
         assert pq.read_table(copy)["merchant_id"].to_pylist() == [1, 2]
     assert path.is_file()
     with pytest.raises(FileNotFoundError):
@@ -77,7 +77,7 @@ def test_many_parts_and_one_huge_merchant(tmp_path):
     path = tmp_path / "sites.parquet"
     table = table_of(keys)
     pq.write_table(table, path, row_group_size=999)
-    write_sorted(SITES, str(path), tmp_path / "sorted.parquet", part_rows=600)
+    write_sorted(SITES, [str(path)], tmp_path / "sorted.parquet", range_rows=600)
     found, ordered = in_order(tmp_path / "sorted.parquet")
     assert found.sorted and ordered.equals(table.sort_by(ORDER))
 
@@ -87,5 +87,5 @@ def test_bad_rows_are_found_before_they_are_sorted(tmp_path):
     table = table_of([(2, "AD", 1), (1, "AD", 1)])
     far = pa.chunked_array([pa.array([181.0, 0.0])])
     pq.write_table(table.set_column(3, "lon_deg", far), path, row_group_size=1)
-    with pytest.raises(Fault, match="1 rows break the rule of lon_deg"), sorted_copy(SITES, str(path), 1):
+    with pytest.raises(Fault, match="1 rows break the rule of lon_deg"), sorted_copy(SITES, [str(path)], 1):
         pass

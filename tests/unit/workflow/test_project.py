@@ -63,7 +63,6 @@ def test_paths_of_the_upstream_that_a_run_reads():
     assert PROJECT.merchant_map(of("p3")) == []
     assert PROJECT.pins_of_run(of("p3", seed=7)) == "config/authority/pins/frozen/7.json"
     assert PROJECT.pins(of()) == "config/authority/pins/own/42.json"
-    assert PROJECT.own_root(of()) == "inputs/42"
     assert PROJECT.facts(of(authority="frozen")) == "facts.yaml"
 
 
