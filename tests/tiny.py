@@ -19,6 +19,7 @@ import yaml
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import sha256_file, sha256_text, write_json
+from scripts.lib.parts import part_name
 from scripts.lib.tables import write_table
 from scripts.reference.build_tz_world import read_packaged
 from scripts.reference.tz_world import write_tz_world
@@ -113,8 +114,8 @@ def sites(plan: Plan, seed: int) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in ("merchant_id", "legal_country_iso", "site_order")])
 
 
-def write_seed_root(root: Path, seed: int, table: pa.Table) -> None:
-    """One seed's upstream root by the 1B law."""
+def write_seed_root(root: Path, seed: int, table: pa.Table, part_rows: int = 0) -> None:
+    """One seed's upstream root by the 1B law; sites in one part, or in parts of `part_rows`."""
     fingerprint = sha256_text(f"tiny {seed}")
     paths = {name: root / path for name, path in root_paths(seed, fingerprint).items()}
     receipt = {
@@ -124,8 +125,12 @@ def write_seed_root(root: Path, seed: int, table: pa.Table) -> None:
         "manifest_fingerprint": fingerprint,
         "created_utc": "2026-02-15T00:00:00.000000Z",
     }
-    write_table(paths["site_locations"], table)
-    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, table, str(paths["site_locations"])))
+    part_rows = part_rows or table.num_rows
+    slices = [table.slice(start, part_rows) for start in range(0, table.num_rows, part_rows)] or [table]
+    parts = [paths["site_locations"].with_name(part_name(number)) for number in range(len(slices))]
+    for path, rows in zip(parts, slices, strict=True):
+        write_table(path, rows)
+    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, table, *map(str, parts)))
     write_json(paths["run_receipt"], receipt)
 
 

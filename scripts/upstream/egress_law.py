@@ -66,7 +66,8 @@ def egress_breaches(root: str | Path, seed: int, fingerprint: str, digests: Mapp
         return [*found, Abort("2A-S0-006", f"{NAME} invalid: {'; '.join(errors[:3])}", seed=seed, path=str(path))]
     stated = record(EgressChecksums, document)
     there = {name: (digests[folder + name], (Path(root) / folder / name).stat().st_size) for name in names}
-    return found + _differences(stated, seed, fingerprint, there) + _composite(stated, Path(root) / folder, names)
+    found += _differences(stated, seed, fingerprint, there)
+    return found or _composite(stated, Path(root) / folder, names)
 
 
 def _differences(
@@ -78,7 +79,9 @@ def _differences(
     other = [name for name in identity if getattr(stated, name) != getattr(wanted, name)]
     found: list[Finding] = []
     if other:
-        found.append(Abort("2A-S0-006", f"{NAME} is of another partition: {', '.join(other)}", seed=seed, path=NAME))
+        found.append(
+            Abort("2A-S0-006", f"{NAME} is of another partition: {', '.join(other)}", seed=seed, path=wanted.path)
+        )
     bundle = contract_path("validation_bundle_1B", manifest_fingerprint=fingerprint)
     listed = {os.path.normpath(bundle + part.path).removeprefix(wanted.path): part for part in stated.files}
     for name in sorted({*listed, *there}):
@@ -95,7 +98,7 @@ def _composite(stated: EgressChecksums, folder: Path, names: Sequence[str]) -> l
     digest = sha256_file(*(folder / name for name in names))
     if digest == stated.composite_sha256_hex:
         return []
-    return [Abort("2A-S0-006", f"composite_sha256_hex differs: all parts give {digest[:12]}", path=NAME)]
+    return [Abort("2A-S0-006", f"composite_sha256_hex differs: all parts give {digest[:12]}", path=str(folder))]
 
 
 def _folder(seed: int, fingerprint: str) -> str:

@@ -15,11 +15,11 @@ from tests.lawful import OVERRIDE, House, raised
 from tests.lawful_world import write_release
 
 
-def refuse(house: House, code: str) -> None:
-    """S0 refuses with exactly `code`; what six states published stays as it was."""
+def refuse(house: House, codes: str) -> None:
+    """S0 refuses with exactly these codes; what six states published stays as it was."""
     before = house.published()
     assert before
-    assert raised(house.s0) == [code]
+    assert raised(house.s0) == codes.split()
     assert house.published() == before
     assert house.leftovers() == []
 
@@ -107,7 +107,7 @@ UPSTREAM = {
     "receipt no JSON": ("2A-S0-010", text("run_receipt", "run_id: 1")),
     "receipt a list": ("2A-S0-010", text("run_receipt", "[]")),
     "receipt null": ("2A-S0-010", text("run_receipt", "null")),
-    "receipt with extra field": ("2A-S0-010", receipt(colour="red")),
+    "receipt with extra field": ("2A-S0-015", receipt(colour="red")),
     "receipt with seed as text": ("2A-S0-010", receipt(seed="42")),
     "receipt without microseconds": ("2A-S0-010", receipt(created_utc="2026-02-15T00:00:42Z")),
     "receipt with seed not a number": ("2A-S0-010", receipt(seed=float("nan"))),
@@ -116,9 +116,9 @@ UPSTREAM = {
     "receipt of other fingerprint": ("2A-S0-004", receipt(manifest_fingerprint="0" * 64)),
     "receipt of other parameters": ("2A-S0-004", receipt(parameter_hash="0" * 64)),
     "receipt of other time": ("2A-S0-004", receipt(created_utc="2026-02-15T00:00:43.000000Z")),
-    "sites missing": ("2A-S0-010", lambda house: house.files["site_locations"].unlink()),
-    "sites with flipped byte": ("2A-S0-015", lambda house: house.flip("site_locations")),
-    "sites truncated": ("2A-S0-015", lambda house: house.files["site_locations"].write_bytes(b"PAR1")),
+    "sites missing": ("2A-S0-005 2A-S0-010", lambda house: house.files["site_locations"].unlink()),
+    "sites with flipped byte": ("2A-S0-006 2A-S0-015", lambda house: house.flip("site_locations")),
+    "sites truncated": ("2A-S0-006 2A-S0-015", lambda house: house.files["site_locations"].write_bytes(b"PAR1")),
     "pinned file missing": ("2A-S0-015", pinned(**{"gone.json": "0" * 64})),
 }
 

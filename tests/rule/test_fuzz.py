@@ -81,7 +81,7 @@ def house(tmp_path_factory):
 def s1_of(house: House, rows: list[tuple]) -> str:
     shutil.rmtree(house.root / "data", ignore_errors=True)
     pq.write_table(site_columns(rows), house.files["site_locations"])
-    house.repin()
+    house.vouch()
     house.s0()
     house.s1()
     return house.report("S1")["status"]
