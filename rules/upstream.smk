@@ -32,7 +32,7 @@ for own in project.imports():  # one rule for each seed, as each has its own num
         name:
             f"import_upstream_{own.authority}_{own.seed}"
         input:
-            authority=own.file,
+            authority_file=own.file,
             pins=project.pins,
         output:
             site_locations=own.site_locations,

@@ -21,7 +21,7 @@ def link(source: Path, target: Path) -> None:
 
 def main(
     *,
-    authority: str,
+    authority_file: str,
     pins: str,
     site_locations: list[str],
     merchant_mcc_map: list[str],
@@ -31,7 +31,7 @@ def main(
     replica_manifest: str,
 ) -> list[str]:
     pinned = read_pins(pins)
-    source, root = Path(load_yaml(authority)["roots"][pinned.seed]), Path(run_receipt).parent
+    source, root = Path(load_yaml(authority_file)["roots"][pinned.seed]), Path(run_receipt).parent
     check_pins(source, pinned)
     for name in pinned.files:
         if root / name != Path(run_receipt):
