@@ -35,8 +35,7 @@ for own in project.imports():  # one rule for each seed, as each has its own num
             authority_file=own.file,
             pins=project.pins,
         output:
-            site_locations=own.site_locations,
-            merchant_mcc_map=own.merchant_map,
+            **own.parts,
             bundle_index=at("validation_bundle_index_1B"),
             bundle_flag=at("validation_passed_flag_1B"),
             run_receipt=at("run_receipt_1B"),

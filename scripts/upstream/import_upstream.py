@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.lib.contracts import load_yaml
@@ -24,11 +25,11 @@ def main(
     authority_file: str,
     pins: str,
     site_locations: list[str],
-    merchant_mcc_map: list[str],
     bundle_index: str,
     bundle_flag: str,
     run_receipt: str,
     replica_manifest: str,
+    merchant_mcc_map: Sequence[str] = (),
 ) -> list[str]:
     pinned = read_pins(pins)
     source, root = Path(load_yaml(authority_file)["roots"][pinned.seed]), Path(run_receipt).parent

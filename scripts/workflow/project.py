@@ -37,16 +37,15 @@ class Import:
     seed: str
     manifest_fingerprint: str
     file: str
-    site_locations: list[str]
-    merchant_map: list[str]
+    parts: dict[str, list[str]]  # by dataset; without the merchant map where the upstream has none
 
     @classmethod
     def of(cls, authority: Authority, seed: int) -> "Import":
         """The import of one pinned seed; its outputs have wildcards in their root, as Snakemake wants them alike."""
-        found = authority.site_locations(seed), authority.merchant_map(seed)
-        outputs = [[f"{root_path('upstream')}/{name}" for name in names] for names in found]
+        found = {"site_locations": authority.site_locations(seed), "merchant_mcc_map": authority.merchant_map(seed)}
+        parts = {name: [f"{root_path('upstream')}/{path}" for path in paths] for name, paths in found.items() if paths}
         fingerprint = authority.seeds[seed].manifest_fingerprint
-        return cls(authority.name, str(seed), fingerprint, authority_path(authority.name), *outputs)
+        return cls(authority.name, str(seed), fingerprint, authority_path(authority.name), parts)
 
 
 PathsOf = Callable[[Wildcards], list[str]]

@@ -242,7 +242,7 @@ def test_own_run_root_is_pinned_and_imported(tmp_path, monkeypatch):
 
     target = tmp_path / "upstream"
     outputs = {name: str(target / path) for name, path in root_paths(42, pins.manifest_fingerprint).items()}
-    outputs |= {"site_locations": [outputs["site_locations"]], "merchant_mcc_map": []}
+    outputs |= {"site_locations": [outputs["site_locations"]]}
     given = {"authority_file": "config/authority/mine.yaml", "pins": pins_path("mine", 42)}
     import_upstream.main(**given, **outputs)
     manifest = {"replica_manifest.json": sha256_file(outputs["replica_manifest"])}
