@@ -1,5 +1,6 @@
 """S4: count the gap and fold windows of the zones in use; evidence only (states.md §6)."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,6 @@ CODES: Codes = {
     "2A-S4-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT],
     "2A-S4-011": [Breach.PARTITION],
     "2A-S4-020": [(Breach.SEAL, "tz_timetable_cache"), (Breach.CONTENT, "tz_timetable_cache")],
-    "2A-S4-022": [(Breach.SEAL, "tz_timetable_payload"), (Breach.CONTENT, "tz_timetable_payload")],
-    "2A-S4-023": [(Breach.MISSING, "tz_timetable_payload")],
     "2A-S4-030": [Breach.OUTPUT],
     "2A-S4-040": [Breach.EMBED],
     "2A-S4-041": [Breach.OVERWRITE],
@@ -55,6 +54,7 @@ def main(
         check_partition("site_timezones", site_timezones, **tokens)
         s2 = check_published(s2_report, "site_timezones", site_timezones)
         cache = open_cache(manifest, s3_report, manifest_fingerprint)
+        check_payload_size(payload, cache)
         zones = read_timetables(payload, cache)
         sites_total, used = zones_in_use(site_timezones)
         event("INPUTS", tzids=len(used))
@@ -109,6 +109,15 @@ def open_cache(path: str, s3_report: str, fingerprint: str) -> CacheManifest:
         raise Abort("2A-S4-021", "cache belongs to another fingerprint", path=path)
     check_published(s3_report, "tz_timetable_cache", path)
     return found
+
+
+def check_payload_size(path: str, cache: CacheManifest) -> None:
+    """The payload is there (2A-S4-023) with all bytes that the manifest counts (2A-S4-022)."""
+    if not Path(path).is_file():
+        raise Abort("2A-S4-023", "the payload of the timetable cache is missing", path=path)
+    size = Path(path).stat().st_size
+    if size < cache.rle_cache_bytes:
+        raise Abort("2A-S4-022", f"{size} of {cache.rle_cache_bytes} bytes of the payload are there", path=path)
 
 
 def zones_in_use(path: str) -> tuple[int, set[str]]:

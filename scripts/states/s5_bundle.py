@@ -196,34 +196,26 @@ def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated
         write_index_and_flag(stage)
         verify_bundle(stage)
         event("INDEX", files=len(tree_files(stage)))
-        replace_directory(stage, bundle)
+        place_once(stage, bundle)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return verify_bundle(bundle)
 
 
-def replace_directory(stage: Path, bundle: Path) -> None:
+def place_once(stage: Path, bundle: Path) -> None:
     """Write-once: the same bundle is a no-op; one with foreign files or other bytes is refused (2A-S5-012, -060).
 
-    A bundle of this run that other evidence has outdated is replaced only when it is intact: Snakemake may rebuild
-    within a run, and a promoted run is archived and never rebuilt (decisions.md §5, decision 13).
+    One that a rerun has outdated is not here any more: the first state that ran again withdrew it (decisions.md §5,
+    decision 15).
     """
     if bundle.exists():
         foreign = sorted(set(tree_files(bundle)) - set(tree_files(stage)))
         if foreign:
             raise Abort("2A-S5-012", f"foreign file {foreign[0]}", path=str(bundle))
-        if sha256_tree(bundle) == sha256_tree(stage):
-            return
-        verify_or_refuse(bundle)
-        discard(bundle)
+        if sha256_tree(bundle) != sha256_tree(stage):
+            raise Abort("2A-S5-060", "a bundle with other bytes lies at this path", path=str(bundle))
+        return
     put_in_place(stage, bundle)
-
-
-def verify_or_refuse(bundle: Path) -> None:
-    try:
-        verify_bundle(bundle)
-    except Abort as problem:
-        raise Abort("2A-S5-060", f"published with other bytes: {problem.message}", path=str(bundle)) from None
 
 
 if __name__ == "__main__":

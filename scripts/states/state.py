@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import arrow_schema, dictionary, schema_errors
+from scripts.lib.contracts import arrow_schema, catalog_path, dictionary, schema_errors
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded, reason_codes
-from scripts.lib.files import canonical_json, read_json, sha256_file, staged, write_json, write_text
+from scripts.lib.files import canonical_json, discard, read_json, sha256_file, staged, write_json, write_text
 from scripts.lib.logs import event, say
 from scripts.states.outputs import Tokens, check_output
 
@@ -38,6 +38,8 @@ def run_state(
     job instead of the state. `previous` are reports that must say `pass` before anything is read.
     """
     body: Body = {"errors": [], "warnings": []}
+    for dataset, path in outputs.items():
+        withdraw_bundle(dataset, path, header)
     blockers = {path: status_of(path) for path in previous if status_of(path) != "pass"}
     if blockers:
         status = "blocked"
@@ -66,6 +68,17 @@ def run_state(
     write_json(report, _composed(state, status, header, body))
     event("EMIT", status=status)
     return status
+
+
+def withdraw_bundle(dataset: str, path: str, header: Tokens) -> None:
+    """Take back what S5 sealed before, when a state runs anew whose `dataset` was removed from `path` for that.
+
+    So no flag vouches for evidence in the making, and S5 never replaces a bundle (decisions.md §5, decision 15).
+    """
+    own = catalog_path(dataset, **header)
+    if path.endswith(own) and not Path(path).exists():
+        fingerprint = header["manifest_fingerprint"]
+        discard(Path(path.removesuffix(own) + catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)))
 
 
 def report_errors(state: str, report: Body) -> list[str]:

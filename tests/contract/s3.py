@@ -25,9 +25,9 @@ def payload(change):
     return check
 
 
-def zone(instants: list[int], minutes: list[int]):
+def zone(instants: list[float], minutes: list[float], kind: type = np.int64):
     """A check: one zone with a sentinel and these transitions."""
-    index = (np.array([tzif.SENTINEL, *instants], np.int64), np.array(minutes, np.int32))
+    index = (np.array([tzif.SENTINEL, *instants], kind), np.array(minutes, kind))
     return lambda _: raised(lambda: check_zones({"Europe/Paris": index}))
 
 
@@ -51,7 +51,9 @@ S3 = Table(
         "transitions that fall": ("2A-S3-051", zone([10, 5], [0, 60, 120])),
         "transition at the sentinel": ("2A-S3-051", zone([tzif.SENTINEL], [0, 60])),
         "offset beyond fifteen hours": ("2A-S3-052", zone([10], [0, 901])),
-        "sentinel beyond a day": ("2A-S3-055", zone([10], [2000, 60])),
+        "sentinel beyond a day": ("", zone([10], [2000, 60])),  # exempt from bounds: it stands before all time
+        "offset that is no number": ("2A-S3-052 2A-S3-055", zone([10, 20], [0, 60, np.inf], np.float64)),
+        "instant that is no number": ("2A-S3-055", zone([10, np.nan], [0, 60, 0], np.float64)),
         "payload empty": ("2A-S3-060", payload(lambda meant: b"")),
         "payload missing": ("2A-S3-061", payload(lambda meant: None)),
         "payload truncated": ("2A-S3-062", payload(lambda meant: meant[:-1])),

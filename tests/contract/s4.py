@@ -5,7 +5,7 @@ import numpy as np
 from scripts.reference import tzif
 from scripts.states.s4_legality import count_windows
 from tests.contract.table import LATER, ZEROS, Table, cell, conflict, edit, elsewhere, flip, json, lost, staged, vouched
-from tests.lawful import raised
+from tests.lawful import House, raised
 
 REPORT = "s4_legality_report"
 
@@ -14,6 +14,11 @@ def windows(instants: list[int], minutes: list[int]):
     """A check: one zone with a sentinel and these transitions."""
     zone = (np.array([tzif.SENTINEL, *instants], np.int64), np.array(minutes, np.int32))
     return lambda _: raised(lambda: count_windows({"Europe/Paris": zone}))
+
+
+def cut(house: House) -> None:
+    path = house.files["tz_timetable_payload"]
+    path.write_bytes(path.read_bytes()[:-1])
 
 
 S4 = Table(
@@ -25,7 +30,9 @@ S4 = Table(
         "table of another seed": ("2A-S4-011", elsewhere("site_timezones", "site_timezones", "other.parquet")),
         "manifest malformed": ("2A-S4-020", edit("tz_timetable_cache", extra=1)),
         "manifest of another fingerprint": ("2A-S4-021", edit("tz_timetable_cache", manifest_fingerprint=ZEROS)),
-        "payload changed after S3": ("2A-S4-022", flip("tz_timetable_payload")),
+        "payload changed after S3": ("2A-S4-010", flip("tz_timetable_payload")),
+        "payload empty": ("2A-S4-022", lambda house: house.files["tz_timetable_payload"].write_bytes(b"") and None),
+        "payload cut": ("2A-S4-022", cut),
         "payload missing": ("2A-S4-023", lost("tz_timetable_payload")),
         "zone without timetable": (
             "2A-S4-024",

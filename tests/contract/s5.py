@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scripts.lib.files import canonical_json, read_json
 from scripts.lib.flag import flag_text
-from scripts.states.bundle import read_index, verify_bundle
+from scripts.states.bundle import read_index, verify_bundle, write_index_and_flag
 from tests.contract.table import ZEROS, Table, conflict, edit, flip, json, lost
 from tests.lawful import House, raised
 
@@ -41,6 +41,13 @@ def edit_evidence(root: Path) -> None:
     (root / "checks.json").write_text((root / "checks.json").read_text() + " ")
 
 
+def other_bundle(root: Path) -> None:
+    """Another bundle that verifies."""
+    edit_evidence(root)
+    write_index_and_flag(root)
+    verify_bundle(root)
+
+
 S5 = Table(
     "S5",
     before={},
@@ -58,6 +65,7 @@ S5 = Table(
         "manifest of another release": ("2A-S5-020", edit("tz_timetable_cache", tzdb_release_tag="2025a")),
         "legality says FAIL": ("2A-S5-030", edit("s4_legality_report", status="FAIL")),
         "published with other bytes": ("2A-S5-060", lambda house: edit_evidence(house.files[BUNDLE])),
+        "intact bundle of other bytes": ("2A-S5-060", lambda house: other_bundle(house.files[BUNDLE])),
     },
     checks={
         "index without files": ("2A-S5-040", with_index(lambda files: files.clear())),
