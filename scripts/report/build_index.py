@@ -26,7 +26,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class Entry:
-    """One run of the index; `page` and `world` are links, None where the run has none."""
+    """One run of the index; `page`, `world` and `countries` are links, None where the run has none."""
 
     run: str
     lane: str
@@ -36,6 +36,7 @@ class Entry:
     movement: Movement | None
     page: str | None
     world: str | None
+    countries: str | None
     wanted: bool  # the run that this command asked for
     earlier: bool  # from an earlier command: shown as it lies, and not part of an archive
 
@@ -90,6 +91,7 @@ def entry_of(run: str, index: str, lane: str, wanted: bool, earlier: bool) -> En
         movement=movement_of(dataset_path("comparison", run=run)),
         page=_existing("report", run, index),
         world=_existing("world_map", run, index),
+        countries=_existing("country_maps", run, index),
         wanted=wanted,
         earlier=earlier,
     )
