@@ -65,7 +65,7 @@ def batches(table: Table, *paths: str) -> Iterator[pa.RecordBatch]:
     are the schema's, text dictionary-encoded, whatever Arrow layout and whatever width of integers the writer chose.
     Raises `Fault` CONTENT: at the dataset for a file that is no such table, at `dataset.rows` for what its rows hold.
     """
-    yield from _even(batch for path in paths for batch in _checked(table, path))
+    yield from even(batch for path in paths for batch in _checked(table, path))
 
 
 def _checked(table: Table, path: str) -> Iterator[pa.RecordBatch]:
@@ -86,7 +86,7 @@ def _checked(table: Table, path: str) -> Iterator[pa.RecordBatch]:
         raise Fault(Breach.CONTENT, f"{table.dataset}.rows", message, path=path) from None
 
 
-def _even(stream: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def even(stream: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of exactly `BATCH` rows, but for the last."""
     waiting: list[pa.RecordBatch] = []
     rows = 0

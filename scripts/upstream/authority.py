@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from scripts.lib.contracts import contract_path
+from scripts.lib.contracts import catalog_path, contract_path
 from scripts.lib.files import write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
 from scripts.lib.records import plain
@@ -21,7 +21,11 @@ FACTS = FOLDER / "facts.yaml"  # lies beside the authorities that are built from
 
 @dataclass(frozen=True)
 class Authority:
-    """`kind` is `replica`, built from `facts`, or `import`, copied from the user's own run root of each seed."""
+    """`kind` is `replica`, built from `facts`, or `import`, copied from the user's own run root of each seed.
+
+    A `table` is an import whose roots were made of the user's own tables. It is an upstream of its own, which nobody
+    froze before and its pins freeze now, so that any candidate may read it.
+    """
 
     name: str
     kind: str
@@ -39,6 +43,11 @@ class Authority:
     def merchant_map(self, seed: int) -> list[str]:
         """Pinned files of a seed's merchant map, below its root and in order; none where the upstream has no map."""
         return self.seeds[seed].below(f"{merchant_map_folder()}/")
+
+    def own_rows(self, seed: int) -> list[str]:
+        """The user's own columns of a table, below the seed's root; none where the upstream was no table."""
+        path = catalog_path("own_rows")
+        return [path] if path in self.seeds[seed].files else []
 
     @property
     def merchant_map_release(self) -> str | None:

@@ -12,12 +12,10 @@ from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import UsageError
 from scripts.lib.files import write_json
 from scripts.lib.pins import read_pins
-from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.reference.tz_world import read_tz_world
-from scripts.upstream import egress_law
 from scripts.upstream import replica as rep
-from scripts.upstream.bundle_1b import check_pins, write_bundle
+from scripts.upstream.bundle_1b import check_pins, sealed_members, write_bundle
 from scripts.upstream.facts import Facts, read_facts
 
 SCHEMA = "schemas.1B.yaml#/egress/site_locations"
@@ -108,16 +106,9 @@ def describe(facts: Facts, authority: str, seed: int) -> dict[str, Any]:
 
 def bundle_members(receipt: dict[str, Any], table: pa.Table, *site_locations: str) -> dict[str, Any]:
     """The JSON members of the 1B bundle for one seed, whose sites `table` lie in these parts."""
-    fingerprint, seed = receipt["manifest_fingerprint"], receipt["seed"]
     countries = len(set(table["legal_country_iso"].to_pylist()))
-    return {
-        "MANIFEST.json": {"segment": "1B", **receipt},
-        "parameter_hash_resolved.json": {"parameter_hash": receipt["parameter_hash"]},
-        "manifest_fingerprint_resolved.json": {"manifest_fingerprint": fingerprint},
-        "rng_accounting.json": {"generator": "philox", "keyed_by": ["seed", "country", "purpose"]},
-        "s9_summary.json": {"seed": seed, "rows": table.num_rows, "countries": countries, "status": "PASS"},
-        egress_law.NAME: plain(egress_law.egress_checksums(seed, fingerprint, site_locations)),
-    }
+    rng = {"generator": "philox", "keyed_by": ["seed", "country", "purpose"]}
+    return sealed_members(receipt, table.num_rows, countries, rng, *site_locations)
 
 
 def build(

@@ -11,6 +11,8 @@ from scripts.lib.errors import UsageError
 from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
 from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.pins import SeedPins
+from scripts.lib.records import plain
+from scripts.upstream import egress_law
 from scripts.upstream.bundle_law import REQUIRED
 
 RECEIPT = "schemas.1B.yaml#/run_receipt"
@@ -40,6 +42,21 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
     write_text(directory / FLAG_NAME, flag_text(sha256_file(*(directory / name for name in names))))
 
 
+def sealed_members(
+    receipt: dict[str, Any], rows: int, countries: int, rng: dict[str, Any], *site_locations: str
+) -> dict[str, Any]:
+    """The JSON members of the 1B bundle for one seed, whose `rows` sites in `countries` lie in these parts."""
+    fingerprint, seed = receipt["manifest_fingerprint"], receipt["seed"]
+    return {
+        "MANIFEST.json": {"segment": "1B", **receipt},
+        "parameter_hash_resolved.json": {"parameter_hash": receipt["parameter_hash"]},
+        "manifest_fingerprint_resolved.json": {"manifest_fingerprint": fingerprint},
+        "rng_accounting.json": rng,
+        "s9_summary.json": {"seed": seed, "rows": rows, "countries": countries, "status": "PASS"},
+        egress_law.NAME: plain(egress_law.egress_checksums(seed, fingerprint, site_locations)),
+    }
+
+
 def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
     """Named paths of one seed inside its root, as the rules of the pipeline name them."""
     tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
@@ -62,7 +79,7 @@ def upstream_files(root: str | Path, seed: int, fingerprint: str) -> list[str]:
     paths = root_paths(seed, fingerprint)
     folders = {str(PurePosixPath(paths[name]).parent) for name in ("site_locations", "bundle_index")}
     folders.add(merchant_map_folder())
-    names = {paths["run_receipt"], paths["replica_manifest"]}
+    names = {paths["run_receipt"], paths["replica_manifest"], catalog_path("own_rows")}
     return [name for name in tree_files(root) if name in names or any(name.startswith(f"{at}/") for at in folders)]
 
 

@@ -30,6 +30,7 @@ def main(
     run_receipt: str,
     replica_manifest: str,
     merchant_mcc_map: Sequence[str] = (),
+    own_rows: Sequence[str] = (),
 ) -> list[str]:
     pinned = read_pins(pins)
     source, root = Path(load_yaml(authority_file)["roots"][pinned.seed]), Path(run_receipt).parent
@@ -41,7 +42,7 @@ def main(
     if Path(replica_manifest).relative_to(root).as_posix() not in pinned.files:
         manifest = {"kind": "import", "seed": pinned.seed, "files": pinned.files, "assumptions": []}
         write_json(replica_manifest, manifest)
-    declared = {*site_locations, *merchant_mcc_map, bundle_index, bundle_flag, run_receipt, replica_manifest}
+    declared = {*site_locations, *merchant_mcc_map, *own_rows, bundle_index, bundle_flag, run_receipt, replica_manifest}
     return sorted({str(root / name) for name in pinned.files} - declared)
 
 

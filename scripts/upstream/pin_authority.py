@@ -49,8 +49,8 @@ def seed_roots(path: str | Path) -> list[str]:
     return below if below and not (Path(path) / name).is_file() else [str(path)]
 
 
-def import_authority(name: str, roots: list[str], about: str) -> Authority:
-    """The authority of a user's own run roots, one for each seed."""
+def import_authority(name: str, roots: list[str], about: str, kind: str = "import") -> Authority:
+    """The authority of a user's own run roots, one for each seed; kind `table` where they were made of tables."""
     seeds: dict[int, SeedPins] = {}
     places: dict[int, str] = {}
     for path in (root for given in roots for root in seed_roots(given)):
@@ -58,7 +58,7 @@ def import_authority(name: str, roots: list[str], about: str) -> Authority:
         if pins.seed in seeds:
             raise UsageError(f"{path}: seed {pins.seed} is pinned already: give one root for each seed")
         seeds[pins.seed], places[pins.seed] = pins, path
-    authority = Authority(name, "import", about, seeds, roots=places)
+    authority = Authority(name, kind, about, seeds, roots=places)
     if len(found := authority.merchant_map_releases) > 1:
         raise UsageError(
             f"{', '.join(roots)}: several releases in {merchant_map_folder()}/: {', '.join(found)}: keep one"

@@ -16,6 +16,7 @@ from scripts.states.s0_reopen import evidence_paths
 from scripts.upstream.authority import Authority, authority_path
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
+RETURNED = ("sites_with_zones", "sites_with_zones_csv")  # and where the sites came as a table
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
 CARRIED += ["envs", "profiles", "docs"]
 
@@ -37,12 +38,13 @@ class Import:
     seed: str
     manifest_fingerprint: str
     file: str
-    parts: dict[str, list[str]]  # by dataset; without the merchant map where the upstream has none
+    parts: dict[str, list[str]]  # by dataset; only those that the upstream has
 
     @classmethod
     def of(cls, authority: Authority, seed: int) -> "Import":
         """The import of one pinned seed; its outputs have wildcards in their root, as Snakemake wants them alike."""
         found = {"site_locations": authority.site_locations(seed), "merchant_mcc_map": authority.merchant_map(seed)}
+        found["own_rows"] = authority.own_rows(seed)
         parts = {name: [f"{root_path('upstream')}/{path}" for path in paths] for name, paths in found.items() if paths}
         fingerprint = authority.seeds[seed].manifest_fingerprint
         return cls(authority.name, str(seed), fingerprint, authority_path(authority.name), parts)
@@ -95,7 +97,8 @@ class Project:
     def reopens(self, wildcards: Wildcards) -> str:
         """The upstream that the run reads, if it is not frozen and needs a reopen record; else empty."""
         name = self.authority_name(wildcards)
-        return "" if name in self.config["frozen_authorities"] else name
+        free = name in self.config["frozen_authorities"] or self.authorities[name].kind == "table"
+        return "" if free else name
 
     def names_of_kind(self, kind: str) -> str:
         """A wildcard constraint: the authorities that are replicas, or imports."""
@@ -106,8 +109,8 @@ class Project:
         return self.authorities[wildcards.authority].facts
 
     def imports(self) -> list["Import"]:
-        """Every seed of the upstreams that are users' own run roots."""
-        own = [found for found in self.authorities.values() if found.kind == "import"]
+        """Every seed of the upstreams that are users' own run roots, or were made of their tables."""
+        own = [found for found in self.authorities.values() if found.kind != "replica"]
         return [Import.of(authority, seed) for authority in own for seed in authority.seeds]
 
     def pins(self, wildcards: Wildcards) -> str:
@@ -130,6 +133,10 @@ class Project:
         """Every pinned file of the merchant map, where the upstream has one."""
         return self._below_root(wildcards, self.authority(wildcards.run).merchant_map(int(wildcards.seed)))
 
+    def own_rows(self, wildcards: Wildcards) -> list[str]:
+        """The user's own columns of the table that the run reads, where it was one."""
+        return self._below_root(wildcards, self.authority(wildcards.run).own_rows(int(wildcards.seed)))
+
     def _upstream_path(self, dataset: str, wildcards: Wildcards) -> str:
         return dataset_path(dataset, **self._place(wildcards))
 
@@ -138,7 +145,8 @@ class Project:
         return [f"{root}/{name}" for name in names]
 
     def _place(self, wildcards: Wildcards) -> dict[str, str]:
-        place = {"seed": wildcards.seed, "manifest_fingerprint": wildcards.manifest_fingerprint}
+        pins = self.authority(wildcards.run).seeds[int(wildcards.seed)]
+        place = {"seed": wildcards.seed, "manifest_fingerprint": pins.manifest_fingerprint}
         return {"authority": self.authority_name(wildcards), **place}
 
     def reopen_record(self, wildcards: Wildcards) -> list[str]:
@@ -173,6 +181,17 @@ class Project:
     def of_runs(self, dataset: str, runs: Iterable[str]) -> list[str]:
         """The dataset of every seed of several runs."""
         return [path for run in runs for path in self.seed_paths(dataset, run)]
+
+    def of_seed(self, dataset: str) -> Callable[[Wildcards], str]:
+        """An input function: the dataset of one seed, for rules whose own paths name no fingerprint."""
+        return lambda wildcards: self._of_seed(dataset, wildcards)
+
+    def reports_of_seed(self, wildcards: Wildcards) -> list[str]:
+        """The run reports of one seed, S0 to S5."""
+        return [self._of_seed(f"s{number}_run_report", wildcards) for number in range(6)]
+
+    def _of_seed(self, dataset: str, wildcards: Wildcards) -> str:
+        return dataset_path(dataset, run=wildcards.run, **self._place(wildcards))
 
     def of_seeds(self, *datasets: str) -> PathsOf:
         """An input function: these datasets of every seed of the run, in required order."""
@@ -258,7 +277,11 @@ class Project:
         """What certification of one run leaves."""
         facts = ["baseline_facts"] if self.candidates[run].authority == "published" else []
         ledger = ["phase_ledger"] if run == self.config["candidate"] else []
-        return [dataset_path(name, run=run) for name in (*ALWAYS, *facts, *ledger)]
+        own = [name for name in RETURNED if self.authority(run).kind == "table"]
+        return [
+            *(dataset_path(name, run=run) for name in (*ALWAYS, *facts, *ledger)),
+            *(path for name in own for path in self.seed_paths(name, run)),
+        ]
 
     def archived_runs(self, wildcards: Wildcards) -> list[str]:
         """What an archive holds: the baselines and the run itself."""
