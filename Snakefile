@@ -36,6 +36,7 @@ localrules:
     certify,
     gate,
     verify,
+    handover,
     archive,
     candidates,
     prune,

@@ -25,3 +25,29 @@ rule return_sites:
         "results/runs/{run}/seed={seed}/logs/return_sites.jsonl",
     script:
         "../scripts/handover/return_sites.py"
+
+
+rule hand_over_seed:
+    """One run root for segment 2B, or the reason why the seed may not be read."""
+    input:
+        pins=project.pins_of_run,
+        run_receipt=project.upstream("run_receipt_1B"),
+        upstream=project.upstream_data,
+        contract_tree=project.contract_tree,
+        s5_report=project.of_seed("s5_run_report"),
+    output:
+        handover=at("handover"),
+    log:
+        "results/logs/handover/{run}/seed={seed}/hand_over_seed.jsonl",
+    script:
+        "../scripts/handover/hand_over_seed.py"
+
+
+rule handover:
+    """A run root for each seed of the candidate that passed; exit 1 when one was refused."""
+    input:
+        seeds=project.handovers(config["candidate"]),
+    log:
+        "results/logs/handover/handover.log",
+    script:
+        "../scripts/handover/handover.py"

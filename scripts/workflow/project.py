@@ -17,6 +17,10 @@ from scripts.upstream.authority import Authority, authority_path
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
 RETURNED = ("sites_with_zones", "sites_with_zones_csv")  # and where the sites came as a table
+HANDED = (
+    *("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s1_tz_lookup", "site_timezones"),
+    *("tz_timetable_cache", "tz_timetable_payload", "s4_legality_report"),
+)
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
 CARRIED += ["envs", "profiles", "docs"]
 
@@ -216,6 +220,20 @@ class Project:
     def a_name_a_seed(self, runs: Iterable[str]) -> list[str]:
         """Each run once for each of its seeds: the names beside `of_runs`."""
         return [run for run in runs for _ in self.seeds(run)]
+
+    def upstream_data(self, wildcards: Wildcards) -> list[str]:
+        """What of the upstream seed is handed on with its receipt: its sites, its bundle, its merchant map."""
+        bundle = ("validation_bundle_index_1B", "validation_passed_flag_1B")
+        paths = [self._upstream_path(name, wildcards) for name in bundle]
+        return [*self.site_locations(wildcards), *self.merchant_map(wildcards), *paths]
+
+    def contract_tree(self, wildcards: Wildcards) -> list[str]:
+        """The datasets of 2A of one seed, S0 to S4; the bundle of S5 has no fixed list of files."""
+        return [self._of_seed(name, wildcards) for name in HANDED]
+
+    def handovers(self, run: str) -> list[str]:
+        """The record of every seed's hand-over."""
+        return [dataset_path("handover", run=run, seed=seed) for seed in self.seeds(run)]
 
     # Runs beside a run
 
