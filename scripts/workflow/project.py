@@ -13,7 +13,8 @@ from scripts.lib.contracts import dictionary
 from scripts.lib.pins import SeedPins, pins_path
 from scripts.lib.rootpaths import dataset_path, root_path
 from scripts.states.s0_reopen import evidence_paths
-from scripts.upstream.authority import Authority, authority_path
+from scripts.upstream.authority import Authority
+from scripts.workflow.own_upstream import Import
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
 RETURNED = ("sites_with_zones", "sites_with_zones_csv")  # and where the sites came as a table
@@ -32,26 +33,6 @@ class Wildcards(Protocol):
     authority: str
     seed: str
     manifest_fingerprint: str
-
-
-@dataclass(frozen=True)
-class Import:
-    """One seed of a user's own upstream, as its import rule names it."""
-
-    authority: str
-    seed: str
-    manifest_fingerprint: str
-    file: str
-    parts: dict[str, list[str]]  # by dataset; only those that the upstream has
-
-    @classmethod
-    def of(cls, authority: Authority, seed: int) -> "Import":
-        """The import of one pinned seed; its outputs have wildcards in their root, as Snakemake wants them alike."""
-        found = {"site_locations": authority.site_locations(seed), "merchant_mcc_map": authority.merchant_map(seed)}
-        found["own_rows"] = authority.own_rows(seed)
-        parts = {name: [f"{root_path('upstream')}/{path}" for path in paths] for name, paths in found.items() if paths}
-        fingerprint = authority.seeds[seed].manifest_fingerprint
-        return cls(authority.name, str(seed), fingerprint, authority_path(authority.name), parts)
 
 
 PathsOf = Callable[[Wildcards], list[str]]
@@ -112,7 +93,7 @@ class Project:
         """What a replica is built from."""
         return self.authorities[wildcards.authority].facts
 
-    def imports(self) -> list["Import"]:
+    def imports(self) -> list[Import]:
         """Every seed of the upstreams that are users' own run roots, or were made of their tables."""
         own = [found for found in self.authorities.values() if found.kind != "replica"]
         return [Import.of(authority, seed) for authority in own for seed in authority.seeds]
@@ -149,8 +130,9 @@ class Project:
         return [f"{root}/{name}" for name in names]
 
     def _place(self, wildcards: Wildcards) -> dict[str, str]:
-        pins = self.authority(wildcards.run).seeds[int(wildcards.seed)]
-        place = {"seed": wildcards.seed, "manifest_fingerprint": pins.manifest_fingerprint}
+        fingerprint = getattr(wildcards, "manifest_fingerprint", None)  # a path that people type has none
+        fingerprint = fingerprint or self.seeds(wildcards.run)[int(wildcards.seed)].manifest_fingerprint
+        place = {"seed": wildcards.seed, "manifest_fingerprint": fingerprint}
         return {"authority": self.authority_name(wildcards), **place}
 
     def reopen_record(self, wildcards: Wildcards) -> list[str]:
