@@ -28,6 +28,7 @@ from scripts.states.zone_names import zones_of_world
 
 LOOKUP = Table("s1_tz_lookup", "schemas.2A.yaml#/plan/s1_tz_lookup", counted=("tzid_provisional",))
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
+NUDGES = ("nudge_lat_deg", "nudge_lon_deg")
 DATASETS = ("s1_tz_lookup", "tz_overrides", "governance", "tz_world_2025a", "site_timezones")
 CODES: Codes = {
     "2A-S2-001": [Breach.RECEIPT],
@@ -82,7 +83,8 @@ def main(
 
         open_checked(LOOKUP, s1_tz_lookup)
         check_embedded("s1_tz_lookup", s1_tz_lookup, tokens, s0.verified_at_utc)
-        work = Work("S2", LOOKUP, OUTPUT, partial(finalise, Policy(overrides, mcc, tzids)), S2Tally.nothing(len(tzids)))
+        decide = partial(finalise, Policy(overrides, mcc, tzids))
+        work = Work("S2", LOOKUP, OUTPUT, decide, S2Tally.nothing(len(tzids)), carried=NUDGES)
         passed = site_pass(work, [s1_tz_lookup], stages["site_timezones"], SORT_MEMORY_MB)
         event("OVERRIDES", overridden=passed.tally.overridden.sum().item())
         body = {
@@ -95,7 +97,7 @@ def main(
                 "created_utc": s0.verified_at_utc,
             },
         }
-        found = [*breaches(passed, s1_tz_lookup, stages["site_timezones"])]
+        found = [*breaches(passed)]
         if rows.lacking:
             lacking = "; ".join(f"{rule}: {', '.join(what)}" for rule, what in sorted(rows.lacking.items()))
             found.append(Abort("2A-S2-091", f"provenance incomplete: {lacking}", path=tz_overrides))

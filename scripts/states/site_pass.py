@@ -16,6 +16,7 @@ from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
 from scripts.lib.logs import event, say
 from scripts.lib.tables import ROW_GROUP, encoded, stream_writer
+from scripts.states.carried import altered_rows
 from scripts.states.site_key import KeyCheck, SiteKeys, key_columns
 from scripts.states.sites import Table, batches, open_checked
 from scripts.states.sort import sorted_copy
@@ -51,13 +52,17 @@ T = TypeVar("T", bound=Tally)
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
-    """What a state does in a pass: the table it reads, the schema of what it writes, its decision, an empty tally."""
+    """What a state does in a pass: the table it reads, the schema of what it writes, its decision, an empty tally.
+
+    `carried` are columns that every row must have as it was read; with them, the rows on disk are read again to see it.
+    """
 
     state: str
     source: Table
     output: str
     decide: Callable[[pa.RecordBatch, SiteKeys], tuple[Columns, T]]
     nothing: T
+    carried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Passed(Generic[T]):
     written: int
     tally: T
     sorted_input: bool
+    altered: int = 0
 
     def checks(self) -> dict[str, int]:
         """What the `checks` block of both run reports holds."""
@@ -122,4 +128,8 @@ def _once(work: Work[T], paths: Sequence[str], stage: Path) -> Passed[T]:
             out.write_batch(pa.record_batch(arrays, schema=columns), row_group_size=ROW_GROUP)
             if total > PROGRESS_ROWS and keys.rows % PROGRESS_ROWS < len(batch):
                 say(f"{work.state}: {keys.rows:,} of {total:,} sites")
-    return Passed(total, keys, pq.read_metadata(stage).num_rows, tally, sorted_input=keys.sorted)
+    altered = 0
+    if work.carried and keys.sorted:
+        written = batches(Table(work.source.dataset, work.output), str(stage))
+        altered = altered_rows(batches(work.source, *paths), written, work.carried)
+    return Passed(total, keys, pq.read_metadata(stage).num_rows, tally, keys.sorted, altered)

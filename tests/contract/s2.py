@@ -1,9 +1,11 @@
 """Cases of S2: a lookup table that S1 vouches for, policies under a seal that vouches for them (states.md §4)."""
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from scripts.lib.errors import raise_all
-from scripts.states.s2_overrides import CODES
+from scripts.states import sites
+from scripts.states.carried import altered_rows
+from scripts.states.s2_overrides import CODES, LOOKUP, NUDGES, OUTPUT
 from scripts.states.s2_tally import S2Tally, breaches
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed
@@ -22,8 +24,9 @@ from tests.contract.table import (
     resealed,
     vouched,
 )
-from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House, raised
+from tests.lawful import OPEN_CAPS, OVERRIDE, SITES, House, column, raised
 
+FINAL = sites.Table("site_timezones", OUTPUT)
 MCC = OVERRIDE | {"scope": "mcc", "target": "5812"}
 
 
@@ -35,18 +38,36 @@ def overrides(*entries: dict):
     return resealed("tz_overrides", list(entries))
 
 
-def judged(house: House, table: str, written: int = len(SITES)) -> list[str]:
-    """Codes of the check of a written table."""
+def judged(written: int = len(SITES), altered: int = 0) -> list[str]:
+    """Codes of a pass that wrote so many rows, and altered so many of them."""
     keys = KeyCheck()
     keys.rows = len(SITES)
-    passed = Passed(keys.rows, keys, written, S2Tally.nothing(zones=3), sorted_input=True)
-    return raised(lambda: raise_all(breaches(passed, house.path("s1_tz_lookup"), table)), CODES)
+    passed = Passed(keys.rows, keys, written, S2Tally.nothing(zones=3), sorted_input=True, altered=altered)
+    return raised(lambda: raise_all(breaches(passed)), CODES)
 
 
-def nudge_changed_on_the_way(house: House) -> list[str]:
-    other = house.root / "other.parquet"
-    pq.write_table(cell("nudge_lat_deg", 3, 1.0)(pq.read_table(house.path("site_timezones"))), other)
-    return judged(house, str(other))
+def carried(*changes):
+    """A check: site_timezones after `changes`, held together row by row with the lookup that it was made of."""
+
+    def check(house: House) -> list[str]:
+        for change in changes:
+            house.rewrite("site_timezones", change)
+        before, after = (sites.batches(table, house.path(table.dataset)) for table in (LOOKUP, FINAL))
+        return judged(altered=altered_rows(before, after, NUDGES))
+
+    return check
+
+
+def swapped(name: str, one: int, other: int):
+    """A change that no minimum, maximum or count shows: two rows have each other's value."""
+
+    def change(table: pa.Table) -> pa.Table:
+        values = table[name].to_pylist()
+        assert values[one] != values[other]
+        values[one], values[other] = values[other], values[one]
+        return column(table, name, values)
+
+    return change
 
 
 def merchant_that_the_map_lost(house: House) -> list[str]:
@@ -114,9 +135,13 @@ S2 = Table(
         ),
     },
     checks={
-        "row lost on the way": ("2A-S2-050", lambda house: judged(house, house.path("site_timezones"), len(SITES) - 1)),
+        "row lost on the way": ("2A-S2-050", lambda _: judged(written=len(SITES) - 1)),
         "merchant that the map lost": ("2A-S2-023", merchant_that_the_map_lost),
-        "nudge changed on the way": ("2A-S2-056", nudge_changed_on_the_way),
+        "nothing changed on the way": ("", carried()),
+        "nudge changed on the way": ("2A-S2-056", carried(cell("nudge_lat_deg", 3, 1.0))),
+        "nudge lost on the way": ("2A-S2-056", carried(cell("nudge_lat_deg", 3, None))),
+        "nudges swapped on the way": ("2A-S2-056", carried(swapped("nudge_lon_deg", 1, 3))),
+        "keys swapped on the way": ("2A-S2-056", carried(swapped("legal_country_iso", 0, 2))),
         "contracts at odds": ("2A-S2-080", conflict("S2", "site_timezones")),
     },
 )
