@@ -20,6 +20,7 @@ def test_named_paths_exist(page):
     examples = {
         "config/authority/mine.yaml",
         "config/authority/pins/mine/SEED.json",
+        "config/candidates/mine.yaml",
         "config/candidates/my_idea.yaml",
         "tests/contract/sN.py",
         "scripts/states/sN_",
