@@ -6,6 +6,27 @@ Reads the metrics of every seed; writes results/runs/{run}/certification.
 SEED_EVIDENCE = ["country_diagnostics", "zone_counts", "share_matrix", "seed_diagnostics", "governance_audit"]
 
 
+rule check_progression:
+    """Let a run of a later lane start when the statements before it hold, or a record names those that are open."""
+    input:
+        phase_ledger=lambda wildcards: at("phase_ledger", run=project.ancestors(wildcards.run)[0]),
+        baseline_metrics=project.of_p0("seed_metrics"),
+        p3_comparisons=lambda wildcards: project.p3_comparisons(wildcards) if project.opens_late(wildcards.run) else [],
+        approval=project.phase_approval,
+        approvers=APPROVERS,
+    output:
+        progression=at("progression"),
+    log:
+        f"{CERTIFICATION_LOGS}/check_progression.jsonl",
+    params:
+        lane=lambda wildcards: project.candidates[wildcards.run].lane,
+        p0=lambda wildcards: project.ancestors(wildcards.run)[0],
+        p3_runs=lambda wildcards: project.trials_beside(wildcards.run),
+        latest=lambda wildcards: project.first_day(wildcards.run),
+    script:
+        "../scripts/certification/check_progression.py"
+
+
 rule certify_run:
     """Stability, seed verdicts and the one verdict of a run."""
     input:
@@ -16,6 +37,7 @@ rule certify_run:
         gates="config/certification/gates.yaml",
         triage="config/certification/triage.yaml",
         metrics="config/certification/metrics.yaml",
+        progression=project.progression,
     output:
         certification=at("certification"),
         gate_table=report(
@@ -119,7 +141,7 @@ rule run_ledger:
         candidate=lambda wildcards: wildcards.run,
         baselines=config["baselines"],
         compared_with=lambda wildcards: project.baselines_of(wildcards.run),
-        last_good=config["last_good"],
+        last_good=lambda wildcards: project.last_good(wildcards.run),
         required_seeds=config["seeds"],
         superseded=lambda wildcards: superseded(Path("results/runs"), project.retained(wildcards.run)),
         unfinished=lambda wildcards: unfinished(Path("results/runs"), project.retained(wildcards.run)),

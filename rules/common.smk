@@ -5,6 +5,7 @@ import sys
 sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, also when Snakemake is started elsewhere
 
 from scripts.certification.retention import superseded, unfinished
+from scripts.lib.approvals import APPROVERS
 from scripts.lib.rootpaths import dataset_path as at
 from scripts.workflow.check_config import check_config
 from scripts.workflow.console import say_end, speak

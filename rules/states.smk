@@ -40,6 +40,8 @@ rule s0_gate:
         merchant_mcc_map=project.merchant_map,
         reopen_record=project.reopen_record,
         reopen_evidence=project.reopen_evidence,
+        approvers=project.approvers,
+        after=project.progression_before_states,
     output:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),

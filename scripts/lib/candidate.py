@@ -20,6 +20,7 @@ class Candidate:
     seeds: tuple[int, ...]
     policy: dict[str, Any] = field(hash=False)
     reopen: str | None = None
+    phase_approval: str | None = None
 
 
 def candidate_path(name: str) -> str:

@@ -63,9 +63,10 @@ def main(
     reopens: str = "",
     reopen_record: Sequence[str] = (),
     reopen_evidence: Sequence[str] = (),
+    approvers: Sequence[str] = (),
 ) -> None:
     upstream = read_pins(pins)
-    check_reopen(reopens, reopen_record, upstream)
+    check_reopen(reopens, reopen_record, upstream, *approvers)
     check_run_receipt(run_receipt, upstream)
     flag_digest = check_bundle(bundle_index, bundle_flag)
     check_egress(site_locations, bundle_index, upstream)

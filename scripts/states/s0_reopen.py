@@ -1,12 +1,14 @@
 """Whether a run may read an upstream that is not frozen: evidence, scope and approval (certification.md §14)."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import yaml
 
+from scripts.lib.approvals import APPROVERS, check_approval, read_approvers
+from scripts.lib.approvals import Approval as Allowed
 from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file
@@ -14,6 +16,7 @@ from scripts.lib.pins import SeedPins
 from scripts.lib.records import record
 
 SCHEMA = "schemas.config.yaml#/reopen"
+GATE_TABLE = "segment2a_gate_table.csv"
 CORRECT = "Correct the record and have it approved; `python -m scripts.certification.pin_reopen RECORD` writes digests."
 
 
@@ -32,6 +35,15 @@ class Evidence:
         differs = sha256_file(self.path) != self.sha256
         return f"evidence {self.path} has other bytes than the record says" if differs else ""
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether the file is a run's gate table with a realism gate that fails: what contradicts an upstream."""
+        if Path(self.path).name != GATE_TABLE or not Path(self.path).is_file():
+            return False
+        with open(self.path, encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        return any((row.get("axis"), row.get("verdict")) == ("realism", "FAIL") for row in rows)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -42,8 +54,9 @@ class Scope:
 
 @dataclass(frozen=True)
 class Approval:
-    """What was decided about it, and on which day."""
+    """Who decided what about it, and on which day."""
 
+    approver: str
     date: str
     decision: str
 
@@ -54,17 +67,21 @@ class ReopenRecord:
 
     id: str
     authority: str
+    requested_by: str
     evidence: list[Evidence]
     scope: Scope
     approval: Approval
 
 
-def check_reopen(authority: str, paths: Sequence[str], upstream: SeedPins) -> ReopenRecord | None:
+def check_reopen(
+    authority: str, paths: Sequence[str], upstream: SeedPins, approvers: str = APPROVERS
+) -> ReopenRecord | None:
     """The record that lets a seed read `authority`; None for no authority, which is one that needs no record.
 
     `paths` holds the record that the candidate names, or nothing. Raises 2A-S0-004 for a missing, incomplete or
-    unapproved record, for one of another authority or seed, for an approval later than the upstream run, and for
-    evidence that is missing or has other bytes than the record says.
+    unapproved record, for one of another authority or seed, for an approver who is not listed in `approvers` or asked
+    for it, for an approval later than the upstream run, for evidence that is missing or has other bytes than the
+    record says, and for evidence that contradicts nothing.
     """
     if not authority:
         return None
@@ -86,8 +103,13 @@ def check_reopen(authority: str, paths: Sequence[str], upstream: SeedPins) -> Re
         problems.append(f"seed {upstream.seed} is outside the record's scope {found.scope.seeds}")
     if found.approval.decision != "approved":
         problems.append(f"approval is `{found.approval.decision}`; it must stand before the run")
-    problems += _approval_day(found.approval.date, upstream.created_utc[:10])
+    allowed = Allowed("reopen", found.approval.approver, found.requested_by, found.approval.date)
+    problems += [f"approval: {why}" for why in check_approval(allowed, read_approvers(approvers), _day(upstream))]
     problems += [entry.fault for entry in found.evidence if entry.fault]
+    if not any(entry.contradicts for entry in found.evidence):
+        problems.append(
+            f"nothing contradicts the upstream: no evidence is a {GATE_TABLE} in which a realism gate fails"
+        )
     raise_all([_refused(problem, path, upstream.seed) for problem in problems])
     return found
 
@@ -96,13 +118,8 @@ def _refused(problem: str, path: str, seed: int) -> Abort:
     return Abort("2A-S0-004", problem, action=CORRECT, path=path, seed=seed)
 
 
-def _approval_day(day: str, created: str) -> list[str]:
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return [f"approval date {day!r} is not a day"]
-    late = f"approval of {day} is later than the upstream run of {created}; it must stand before execution"
-    return [late] if day > created else []
+def _day(upstream: SeedPins) -> str:
+    return upstream.created_utc[:10]
 
 
 def _read(path: str, seed: int) -> ReopenRecord:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from scripts.lib.approvals import APPROVERS
 from scripts.lib.candidate import Candidate, candidate_path
 from scripts.lib.contracts import dictionary
 from scripts.lib.pins import SeedPins, pins_path
@@ -144,6 +145,10 @@ class Project:
         """The evidence of that record: a reopened run waits for the certificate that justifies it."""
         return [path for record in self.reopen_record(wildcards) for path in evidence_paths(record)]
 
+    def approvers(self, wildcards: Wildcards) -> list[str]:
+        """The list of those who may approve, where a record of the run rests on it."""
+        return [APPROVERS] if self.reopen_record(wildcards) else []
+
     # Seeds of a run
 
     def seeds(self, run: str) -> dict[int, SeedPins]:
@@ -249,7 +254,7 @@ class Project:
 
     def awaited_trials(self, run: str) -> list[str]:
         """Those of them that a phase ledger waits for: the run itself, and all before a run of lane P4."""
-        return [name for name in self.trials_beside(run) if name == run or self.candidates[run].lane == "P4"]
+        return [name for name in self.trials_beside(run) if name == run or self.opens_late(run)]
 
     def p3_comparisons(self, wildcards: Wildcards) -> list[str]:
         """The comparisons of the trials that a phase ledger waits for."""
@@ -263,9 +268,38 @@ class Project:
         """The runs that a phase ledger reads: the baselines, what the run is measured against, and itself."""
         return unique([*self.config["baselines"], *self.baselines_of(run)[:1], run])
 
+    def last_good(self, run: str) -> str | None:
+        """The run that passed last; none beside a baseline, whose ledger is read before any candidate starts."""
+        name: str | None = self.config["last_good"]
+        return name if name and self.candidates[run].lane != "P0" else None
+
     def retained(self, run: str) -> list[str]:
         """Runs whose data are kept: baselines, what the run is compared with, itself, and the last good one, if any."""
-        return unique([*self.config["baselines"], *self.baselines_of(run), run, self.config["last_good"]])
+        return unique([*self.config["baselines"], *self.baselines_of(run), run, self.last_good(run)])
+
+    # Strict progression
+
+    def progression(self, wildcards: Wildcards) -> list[str]:
+        """What lets a run of a later lane than P0 be certified."""
+        lane = self.candidates[wildcards.run].lane
+        return [] if lane == "P0" else [dataset_path("progression", run=wildcards.run)]
+
+    def opens_late(self, run: str) -> bool:
+        """Whether a run is of the lane that reopens an upstream, and so waits for phase P3 before it reads anything."""
+        return self.candidates[run].lane == "P4"
+
+    def progression_before_states(self, wildcards: Wildcards) -> list[str]:
+        """The same, for what may not even start."""
+        return self.progression(wildcards) if self.opens_late(wildcards.run) else []
+
+    def phase_approval(self, wildcards: Wildcards) -> list[str]:
+        """The record that lets the candidate start early, where it names one."""
+        name = self.candidates[wildcards.run].phase_approval
+        return [f"config/phases/{name}.yaml"] if name else []
+
+    def first_day(self, run: str) -> str:
+        """The day of the oldest upstream receipt of a run: no approval of it is younger."""
+        return min((pins.created_utc[:10] for pins in self.seeds(run).values()), default="")
 
     def run_ids(self, run: str) -> dict[str, str]:
         """The pinned upstream run id of every seed of a run."""

@@ -21,8 +21,8 @@ EXAMPLE = Path("config/reopen/example_1b_representative_placement.yaml")
 @pytest.fixture
 def record(tmp_path):
     """A complete record beside its evidence; returns (path, content)."""
-    evidence = tmp_path / "evidence.csv"
-    write_text(evidence, "gate,value\n")
+    evidence = tmp_path / "segment2a_gate_table.csv"
+    write_text(evidence, "gate,axis,verdict\nc_multi_median_top1_share,realism,FAIL\n")
     found = load_yaml(EXAMPLE)
     found["evidence"] = [{"path": str(evidence), "sha256": sha256_file(evidence), "says": "test"}]
     return tmp_path / "record.yaml", found
@@ -82,11 +82,39 @@ def test_what_does_not_hold_is_refused(record):
 
 
 @pytest.mark.parametrize(
-    ("day", "why"), [("2026-02-23", "later than the upstream run of 2026-02-22"), ("2026-02-30", "not a day")]
+    ("change", "why"),
+    [
+        ({"date": "2026-02-23"}, "2026-02-23 is after 2026-02-22"),
+        ({"date": "2026-02-30"}, "not a day"),
+        ({"date": "1970-01-01"}, "when the project began"),
+        ({"approver": "me"}, "`me` is not listed"),
+    ],
 )
-def test_approval_is_a_day_before_execution(record, day, why):
+def test_approval_is_of_somebody_listed_on_a_day_before_execution(record, change, why):
     path, content = record
-    assert why in refused(path, content | {"approval": content["approval"] | {"date": day}})
+    assert why in refused(path, content | {"approval": content["approval"] | change})
+
+
+def test_nobody_approves_what_he_asked_for(record):
+    path, content = record
+    assert "may not approve" in refused(path, content | {"requested_by": content["approval"]["approver"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "2A is fine\n"),
+        ("segment2a_gate_table.csv", "gate,axis,verdict\nfallback_rate,governance,FAIL\n"),
+        ("segment2a_gate_table.csv", "gate,axis,verdict\nc_multi_median_top1_share,realism,PASS_B\n"),
+        ("segment2a_gate_table.csv", "anything\n"),
+    ],
+)
+def test_evidence_is_a_gate_table_in_which_realism_fails(record, tmp_path, name, text):
+    path, content = record
+    evidence = tmp_path / "other" / name
+    write_text(evidence, text)
+    entry = {"path": str(evidence), "sha256": sha256_file(evidence), "says": "trust me"}
+    assert "nothing contradicts the upstream" in refused(path, content | {"evidence": [entry]})
 
 
 def test_s0_refuses_before_it_reads_anything(tmp_path):
@@ -98,7 +126,7 @@ def test_s0_refuses_before_it_reads_anything(tmp_path):
 
 
 def test_pin_writes_the_digests(record, tmp_path):
-    evidence = tmp_path / "evidence.csv"
+    evidence = tmp_path / "segment2a_gate_table.csv"
     path = tmp_path / "pinned.yaml"
     path.write_text(f'evidence:\n  - {{path: {evidence}, sha256: "{"0" * 64}", says: "x"}}\n')
     assert pin(path) == [f"{sha256_file(evidence)}  {evidence}"]
