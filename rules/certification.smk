@@ -37,6 +37,8 @@ rule certify_run:
         gates="config/certification/gates.yaml",
         triage="config/certification/triage.yaml",
         metrics="config/certification/metrics.yaml",
+        governance=at("governance"),
+        reopen_record=project.reopen_record,
         progression=project.progression,
     output:
         certification=at("certification"),

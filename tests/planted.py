@@ -18,6 +18,7 @@ def certify(
     earth: Sequence[str] = (),
     compared: dict[str, Any] | None = None,
     required: Sequence[int] = SEEDS,
+    governance: str = "config/policy/governance.yaml",
 ) -> dict[str, Any]:
     """The certificate of these seeds' metrics, with the freeze record as `freeze` and the verdict's text as `lines`."""
     paths = [folder / f"seed_metrics_{number}.json" for number in range(len(seeds))]
@@ -29,6 +30,9 @@ def certify(
         earth=list(earth),
         diagnostics=[],
         comparison=str(folder / "comparison.json"),
+        governance=governance,
+        reopen_record=[],
+        progression=[],
         **{name: f"{CONFIG}/{name}.yaml" for name in ("gates", "triage", "metrics")},
         **{name: str(folder / name) for name in ("certification", "gate_table", "freeze_record", "verdict")},
         run="planted",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.certification.approved import Approved
 from scripts.certification.gate_table import GateRow
 from scripts.certification.triage import Action
 from scripts.certification.verdict import Judgement
@@ -41,6 +42,7 @@ class Certificate(Judgement):
     thresholds: Limits
     cohort_contract: dict[str, Any]
     gates: list[GateRow]
+    approvals: list[Approved]  # without which the run had not been, or would be worse
     caveats: list[Caveat]
     triage: list[Action]
     comparison: dict[str, bool]  # whether the run was accepted against each baseline
@@ -50,6 +52,11 @@ class Certificate(Judgement):
     @property
     def judgement(self) -> Judgement:
         return Judgement(self.status, self.failing_gates, self.checks, self.stability)
+
+    @property
+    def qualifications(self) -> list[str]:
+        """What a reader must know with the verdict, as its line says it."""
+        return [entry.says for entry in self.approvals]
 
     @property
     def runset(self) -> str:
@@ -71,4 +78,8 @@ class Certificate(Judgement):
         return next(row for row in self.gates if row.gate == gate)
 
     def to_json(self) -> dict[str, Any]:
-        return plain_fields(self) | {"runset": self.runset, "decision": self.decision}
+        return plain_fields(self) | {
+            "runset": self.runset,
+            "decision": self.decision,
+            "qualifications": self.qualifications,
+        }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from scripts.certification.approved import approvals_of
 from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.comparison import Comparison
 from scripts.certification.deciding import decided_by, verdict_lines
@@ -49,6 +50,9 @@ def main(
     gates: str,
     triage: str,
     metrics: str,
+    governance: str,
+    reopen_record: list[str],
+    progression: list[str],
     certification: str,
     gate_table: str,
     freeze_record: str,
@@ -68,6 +72,8 @@ def main(
         compared=record(Comparison, read_json(comparison)),
         evidence=[FileDigest.of(path) for path in sorted([*seed_metrics, *earth, *diagnostics, comparison])],
     )
+    approvals = approvals_of(governance, reopen_record, progression, certificate.gates)
+    certificate = replace(certificate, approvals=approvals)
     write_json(certification, plain(certificate))
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
     write_csv(gate_table, pd.DataFrame([row.flat(required_seeds) for row in certificate.gates]), digits=12)
@@ -102,6 +108,7 @@ def certify(
         gates=gate_rows(
             scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
         ),
+        approvals=[],
         caveats=run_caveats(seeds, rules.limits),
         triage=actions(judgement.failing_gates, scored, rules.triage),
         comparison={name: against.accepted for name, against in compared.against.items()},

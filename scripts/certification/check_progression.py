@@ -4,9 +4,10 @@ A run on a reopened upstream waits for this before S0; a bounded candidate, whic
 """
 
 from scripts.certification.comparison import Comparison
+from scripts.certification.finding import Finding
 from scripts.certification.phase_ledger import Judged
 from scripts.certification.progression import Progression, approval_problems, open_before, read_approval
-from scripts.certification.trials import Trials, trials_of
+from scripts.certification.trials import P3, Trials, trials_of
 from scripts.lib.approvals import read_approvers
 from scripts.lib.candidate import candidate_path
 from scripts.lib.errors import UsageError
@@ -30,8 +31,9 @@ def main(
     latest: str,
 ) -> None:
     judged = [record(Judged, entry) for entry in read_json(phase_ledger)["statements"]]
-    trials = of_p3(p0, p3_runs, p3_comparisons, baseline_metrics) if lane > "P3" else None
-    still_open = open_before(lane, judged, trials)
+    at_p0 = {entry.id: Finding(entry.holds, entry.why) for entry in judged if entry.phase < "P3"}
+    trials = of_p3(p0, p3_runs, p3_comparisons, baseline_metrics)
+    still_open = open_before(lane, at_p0 | {number: check(trials) for number, check in P3.items()})
     found, problems = None, ["no record names them"]
     if approval:
         found, problems = read_approval(approval[0])

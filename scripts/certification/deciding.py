@@ -34,6 +34,7 @@ def verdict_lines(certificate: Certificate, path: str) -> str:
     """The three lines that end a run: verdict, what decided it, where to read on."""
     caveats = sorted({entry["caveat"] for entry in certificate.caveats})
     noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate.passes else ""
+    noted += f" (qualified: {'; '.join(certificate.qualifications)})" if certificate.qualifications else ""
     decided = "; ".join(certificate.decided_by)
     return f"{certificate.run}: {certificate.status}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
 

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.certification.certificate import Certificate
+from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.verdict import judge, reaches
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.job import current_job
@@ -41,17 +41,15 @@ def answer(path: str, require: Verdict, today: str) -> tuple[bool, str]:
 
 def forged(certificate: Certificate) -> list[str]:
     """How the certificate differs from its evidence: files by their digests, the judgement by judging again."""
-    found = [
-        f"{file.path} is not what was certified" for file in certificate.evidence if _differs(file.path, file.sha256)
-    ]
+    found = [f"{file.path} is not what was certified" for file in certificate.evidence if _differs(file)]
     seeds = read_seeds(file.path for file in certificate.evidence if file.path.endswith("_seed_metrics.json"))
     if judge(certificate.required_seeds, seeds, certificate.thresholds) != certificate.judgement:
         found.append("its seeds' metrics give another verdict than it states")
     return found
 
 
-def _differs(path: str, sha256: str) -> bool:
-    return not Path(path).is_file() or sha256_file(path) != sha256
+def _differs(file: FileDigest) -> bool:
+    return not Path(file.path).is_file() or sha256_file(file.path) != file.sha256
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@ The plan lets no phase start with an open statement in one before it (certificat
 open statements does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
 
 from scripts.certification.finding import Finding
-from scripts.certification.phase_ledger import Judged
-from scripts.certification.trials import P3, Trials
 from scripts.lib.approvals import Approval, Approvers, check_approval
 from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.lib.records import record
@@ -50,12 +49,10 @@ class Progression:
     approval: PhaseApproval | None
 
 
-def open_before(lane: str, judged: list[Judged], trials: Trials | None) -> dict[str, str]:
-    """Why each statement of an earlier phase is open: `judged` at the P0 baseline, P3 over all `trials`, if asked."""
-    found = {entry.id: Finding(entry.holds, entry.why) for entry in judged if entry.phase < min(lane, "P3")}
-    if trials is not None:
-        found |= {number: check(trials) for number, check in P3.items()}
-    return {number: finding.why for number, finding in sorted(found.items()) if not finding.holds}
+def open_before(lane: str, found: Mapping[str, Finding]) -> dict[str, str]:
+    """Why each statement of a phase before `lane` is open, of those that were judged."""
+    early = {number: finding for number, finding in sorted(found.items()) if number.split(".")[0] < lane}
+    return {number: finding.why for number, finding in early.items() if not finding.holds}
 
 
 def read_approval(path: str) -> tuple[PhaseApproval | None, list[str]]:

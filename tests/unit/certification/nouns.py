@@ -108,6 +108,7 @@ def certificate(run: str = "planted", **changes: Any) -> Certificate:
         thresholds=LIMITS,
         cohort_contract={},
         gates=[],
+        approvals=[],
         caveats=[],
         triage=[],
         comparison={},

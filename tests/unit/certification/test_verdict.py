@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.certification.gate import answer
-from scripts.certification.verdict import judge, reaches, stability
-from tests.unit.certification.nouns import LIMITS, SEEDS, certificate, seed_metrics
+from scripts.certification.verdict import judge, stability
+from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 
 VALUES = {"PASS_BPLUS": {}, "PASS_B": {"fallback_rate": 0.0005}, "FAIL_REALISM": {"fallback_rate": 0.01}}
 
@@ -81,10 +80,3 @@ def test_stability_needs_enough_seeds():
     assert least == 4
     for count in (1, least - 1, least):
         assert (cv(*[0.5] * count, least=least) is None) == (count < least)
-
-
-def test_the_gate_compares_grades():
-    assert reaches("PASS_B", "PASS_B") and reaches("PASS_BPLUS", "PASS_B") and not reaches("PASS_B", "PASS_BPLUS")
-    good, lines = answer(certificate("mine", status="PASS_B"), "PASS_BPLUS", "path")
-    assert not good
-    assert lines == "gate: mine is PASS_B; config.require asks for PASS_BPLUS\n  read: path"

@@ -1,0 +1,66 @@
+"""What a verdict rests on by approval alone: exceptions to a cap, a reopened upstream, a phase that started early.
+
+They stand in certificate, verdict line and page (certification.md §16). Results are reproducible and so know no today;
+the gate does, and holds each approval against it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from scripts.certification.gate_table import GateRow
+from scripts.certification.progression import PhaseApproval, Progression
+from scripts.lib.contracts import load_yaml
+from scripts.lib.files import read_json
+from scripts.lib.records import record
+from scripts.scoring.gates import holds
+
+
+@dataclass(frozen=True)
+class Approved:
+    """One approval in force: who allowed what to whom on which `day`, and until when, where it ends."""
+
+    kind: Literal["exception", "reopen", "phase"]
+    id: str
+    approver: str
+    requester: str
+    day: str
+    expiry: str | None
+    says: str
+
+    def lapsed(self, today: str) -> str:
+        """Why it is not in force on the day `today` (yyyy-mm-dd); empty when it is."""
+        if self.expiry and today > self.expiry:
+            return f"{self.kind} {self.id} expired on {self.expiry}"
+        return f"{self.kind} {self.id} is of {self.day}, which is to come" if self.day > today else ""
+
+
+def approvals_of(
+    governance: str, reopen_record: Sequence[str], progression: Sequence[str], rows: Sequence[GateRow]
+) -> list[Approved]:
+    """The approvals that a run rests on; of exceptions those that a governance gate needs, as its `rows` show."""
+    known = [row for row in rows if row.value is not None and row.b_contract is not None]
+    above = {row.gate for row in known if not holds(row.value, row.op, row.b_contract)}
+    found = [_exception(entry) for entry in load_yaml(governance)["exceptions"] if entry["scope"]["cap"] in above]
+    found += [_reopen(load_yaml(path)) for path in reopen_record]
+    starts = [record(Progression, read_json(path)) for path in progression]
+    return found + [_phase(start.approval, [*start.open]) for start in starts if start.approval]
+
+
+def _exception(entry: dict[str, Any]) -> Approved:
+    countries, cap = ", ".join(entry["scope"]["countries"]), entry["scope"]["cap"]
+    says = f"{cap} up to {entry['rate']:g} for {countries} by exception {entry['id']} of {entry['approver']}"
+    who = (entry["approver"], entry["requester"], entry["valid_from"])
+    return Approved("exception", entry["id"], *who, entry["expiry"], says)
+
+
+def _reopen(entry: dict[str, Any]) -> Approved:
+    approval = entry["approval"]
+    says = f"upstream `{entry['authority']}` opened by {entry['id']} of {approval['approver']}"
+    return Approved("reopen", entry["id"], approval["approver"], entry["requested_by"], approval["date"], None, says)
+
+
+def _phase(entry: PhaseApproval, still_open: list[str]) -> Approved:
+    found = entry.approval
+    says = f"started with {', '.join(still_open)} open by {found.id} of {found.approver}"
+    return Approved("phase", found.id, found.approver, entry.requested_by, found.date, None, says)
