@@ -47,6 +47,7 @@ rule certify:
     default_target: True
     input:
         [project.certificates(run) for run in [*config["baselines"], config["candidate"]]],
+        project.foundations([*config["baselines"], config["candidate"]]),
         at("ledger"),
         at("index"),
 

@@ -103,6 +103,7 @@ rule gate:
     """Exit 1 when the candidate is below the grade that config.require names."""
     input:
         certification=at("certification", run=config["candidate"]),
+        foundations=project.foundations([config["candidate"]]),
     log:
         "results/gate.log",
     params:

@@ -19,6 +19,7 @@ from scripts.lib.contracts import dictionary
 from scripts.lib.files import read_json
 from scripts.lib.rootpaths import dataset_path
 from scripts.lib.schema_words import near
+from scripts.lib.standing import NEXT, faults, record_of
 
 STREAM, LOGGER = "DefaultStreamHandler", "snakemake.logging"
 OUTCOMES = {"certification": "status", "seed_metrics": "verdict", **{f"s{n}_run_report": "status" for n in range(6)}}
@@ -130,12 +131,11 @@ class Console:
 
     def result(self) -> str:
         """The end of a run without a failed job: the verdict, or where that lies which was asked for."""
-        verdict = Path(dataset_path("verdict", run=self.candidate))
         made = {"archive": dataset_path("archive", run=self.candidate), "candidates": dataset_path("candidate_table")}
         lines = []
         for target in self.workflow.dag_settings.targets or ["certify"]:
-            if target == "certify":  # after `--until` there is none
-                lines.append(verdict.read_text().rstrip() if verdict.exists() else "no verdict: it was not asked for")
+            if target == "certify":
+                lines.append(verdict_of(self.candidate))
             elif target in made:
                 lines.append(f"{target}: {made[target]}")
         return "".join(f"\n{line}" for line in lines)
@@ -157,6 +157,18 @@ class Console:
         for child in psutil.Process().children(recursive=True):
             child.terminate()
         raise SystemExit(130)
+
+
+def verdict_of(candidate: str) -> str:
+    """The verdict of a run, if there is one and it stands on the tree as it lies (certification.md §16)."""
+    path = Path(dataset_path("verdict", run=candidate))
+    if not path.exists():
+        return "no verdict: it was not asked for"  # as after `--until`
+    broken = faults(record_of(str(path), "certify_run"))
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        return f"no verdict: it does not stand on this tree\n  {broken[0]}{more}\n  next:  {NEXT}"
+    return path.read_text().rstrip()
 
 
 def speak(workflow: Any, candidate: str) -> Console | None:

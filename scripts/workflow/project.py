@@ -23,6 +23,7 @@ HANDED = (
     *("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s1_tz_lookup", "site_timezones"),
     *("tz_timetable_cache", "tz_timetable_payload", "s4_legality_report"),
 )
+FOUNDATIONS = ("run_receipt_1B", "s0_gate_receipt_2A", "sealed_inputs_2A", "s0_run_report")
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
 CARRIED += ["envs", "profiles", "docs"]
 
@@ -316,6 +317,10 @@ class Project:
             *(dataset_path(name, run=run) for name in (*ALWAYS, *facts, *ledger)),
             *(path for name in own for path in self.seed_paths(name, run)),
         ]
+
+    def foundations(self, runs: Iterable[str]) -> list[str]:
+        """What S0 sealed and its receipt: a verdict without them is made anew, or refused, and never only repeated."""
+        return [path for run in runs for name in FOUNDATIONS for path in self.seed_paths(name, run)]
 
     def archived_runs(self, wildcards: Wildcards) -> list[str]:
         """What an archive holds: the baselines and the run itself."""

@@ -95,6 +95,8 @@ def test_a_run_with_nothing_to_do_has_its_verdict_or_says_that_there_is_none(tmp
     verdict = tmp_path / "results/runs/tiny/certification/verdict.txt"
     verdict.parent.mkdir(parents=True)
     verdict.write_text("tiny: PASS_B\n")
+    assert "no verdict: it does not stand on this tree\n" in told(planted(), **words)
+    monkeypatch.setattr(console, "faults", lambda record: [])
     assert told(planted(), **words).endswith("\ntiny: PASS_B")
 
 
