@@ -82,6 +82,7 @@ OPEN_CAPS = {
     "override_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
     "override_exception_ceiling": {"value": 0.005, "why": "test", "source": "test"},
     "preferred_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
+    "epsilon_degrees_cap": {"value": 0.01, "why": "test", "source": "test"},
     "exceptions": [],
 }
 POLICY = "config/layer1/2A/timezone"

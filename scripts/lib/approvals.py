@@ -60,18 +60,18 @@ def check_approval(approval: Approval, approvers: Approvers, latest: str) -> lis
     elif approval.approver and _same(approval.approver, approval.requester):
         problems.append(f"`{approval.requester}` may not approve what `{approval.requester}` asks for")
     if approval.day is not None:
-        problems += day_problems(approval.day, approvers.since, latest)
+        problems += day_problems(approval.day, approvers.since, latest, "when the project began")
     return problems
 
 
-def day_problems(day: str, earliest: str, latest: str) -> list[str]:
-    """Why `day` is none between the two others; all yyyy-mm-dd."""
+def day_problems(day: str, earliest: str, latest: str, began: str) -> list[str]:
+    """Why `day` is none between the two others, all yyyy-mm-dd; `began` says what the first of them is."""
     try:
         date.fromisoformat(day)
     except ValueError:
         return [f"{day!r} is not a day"]
     if day < earliest:
-        return [f"{day} is before {earliest}, when the project began"]
+        return [f"{day} is before {earliest}, {began}"]
     return [f"{day} is after {latest}, the day of the run's receipt"] if day > latest else []
 
 

@@ -14,6 +14,7 @@ from scripts.states.countries import country_name
 from scripts.zone_index.index import set_members
 
 DECIDED_BY = {
+    ladder.NUDGED: "nudge",
     ladder.PREFERRED: "border_preference",
     ladder.OVERRIDE: "override",
     ladder.SINGLETON: "singleton",
@@ -28,7 +29,7 @@ Cells = Counter[int]  # rows by country code, set of covering zones and rung
 
 @dataclass(frozen=True)
 class Ambiguity:
-    """Rows of a country at places that `zones` cover together (none at sea or in a gap), and what decided them.
+    """Rows of a country whose nudged place `zones` cover together (none at sea or in a gap), and what decided them.
 
     `own_zones` are those of the zones that the country itself uses.
     """
@@ -44,8 +45,8 @@ class Ambiguity:
 
 
 def open_cells(country: np.ndarray, found: ladder.Resolution) -> Cells:
-    """The cells of rows that neither containment nor the nudge decided; `country` are codes uint16 [n]."""
-    rows = np.flatnonzero(found.rung > ladder.NUDGED)
+    """The cells of rows that containment did not decide; `country` are codes uint16 [n]."""
+    rows = np.flatnonzero(found.rung != ladder.POLYGON)
     cells = (country[rows].astype(np.int64) * SETS + found.covering[rows]) * RUNGS + found.rung[rows]
     numbers, counts = np.unique(cells, return_counts=True)
     return Counter(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
@@ -63,6 +64,11 @@ def ambiguities(cells: Cells, decider: ladder.Ladder) -> list[Ambiguity]:
         own = tuple(zone for zone in zones if zone in country)
         rows[country_name(code), zones, own, DECIDED_BY[rung]] += count
     return [Ambiguity(*key, count) for key, count in sorted(rows.items())]
+
+
+def nudged_abroad(found: Iterable[Ambiguity]) -> int:
+    """Rows that the nudge put into a zone that is not of their country."""
+    return sum(entry.rows for entry in found if entry.decided_by == "nudge" and not entry.own_zones)
 
 
 def decided_by(found: Iterable[Ambiguity], what: str, countries: Iterable[str] | None = None) -> list[Ambiguity]:

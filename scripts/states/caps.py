@@ -3,11 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from scripts.lib.approvals import Approval, Approvers, check_approval
+from scripts.lib.approvals import Approval, Approvers, check_approval, day_problems
 from scripts.lib.records import record
 from scripts.states.policy import read_policy
 
 DATASET, SCHEMA = "governance", "schemas.2A.yaml#/policy/sealed_governance_v1"
+
+FOREVER = "9999-12-31"
 
 
 class CountryCap(NamedTuple):
@@ -42,15 +44,18 @@ class CapException:
     expiry: str
     reason: str
 
-    def problems(self, approvers: Approvers, ceiling: float, cutoff: str) -> list[str]:
-        """Why it does not hold on `cutoff` (yyyy-mm-dd), in words; empty when it holds."""
-        approval = Approval("exception", self.approver, self.requester, self.valid_from)
-        found = check_approval(approval, approvers, cutoff)
-        if self.expiry < cutoff:
-            found.append(f"lapsed on {self.expiry}")
+    def flaws(self, approvers: Approvers, ceiling: float, latest: str = FOREVER) -> list[str]:
+        """What is wrong with it on whatever day a run is of, in words; none of its days may be after `latest`."""
+        found = check_approval(Approval("exception", self.approver, self.requester, self.valid_from), approvers, latest)
+        found += day_problems(self.expiry, self.valid_from, FOREVER, "the day from which it would hold")
         if self.rate > ceiling:
             found.append(f"rate {self.rate} is above the ceiling {ceiling} (override_exception_ceiling)")
         return found
+
+    def problems(self, approvers: Approvers, ceiling: float, cutoff: str) -> list[str]:
+        """Why it does not hold on `cutoff` (yyyy-mm-dd), in words; empty when it holds."""
+        lapsed = [f"lapsed on {self.expiry}"] if self.expiry < cutoff else []
+        return self.flaws(approvers, ceiling, cutoff) + lapsed
 
 
 class Refused(NamedTuple):
@@ -71,6 +76,7 @@ class Caps:
     override_rate_cap: float
     override_exception_ceiling: float
     preferred_rate_cap: float
+    epsilon_degrees_cap: float
     approvers: Approvers
     exceptions: tuple[CapException, ...] = ()
     refused: tuple[Refused, ...] = ()

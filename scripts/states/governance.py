@@ -31,8 +31,8 @@ class Decided(NamedTuple):
     preferred: np.ndarray
 
 
-def s1_block(caps: Caps, rows: Decided) -> dict[str, Any]:
-    """The `governance` block of S1."""
+def s1_block(caps: Caps, rows: Decided, abroad: int = 0) -> dict[str, Any]:
+    """The `governance` block of S1; `abroad` are rows that the nudge put into a zone that is not of their country."""
     fallback = rows.within + rows.outside
     total, fallbacks = int(rows.sites.sum()), int(fallback.sum())
     overrides, preferences = int(rows.overridden.sum()), int(rows.preferred.sum())
@@ -48,6 +48,7 @@ def s1_block(caps: Caps, rows: Decided) -> dict[str, Any]:
         "exceptions": exceptions_block(caps),
         "fallback_count": fallbacks,
         "preferred_count": preferences,
+        "nudged_abroad": abroad,
         "rates": {
             "fallback_rate": emitted(fallbacks, total),
             "override_rate": emitted(overrides, total),

@@ -30,6 +30,13 @@ def load_nudge(path: str) -> Nudge:
     return Nudge(policy["semver"], float(written), policy["sha256_digest"])
 
 
+def check_epsilon(epsilon: float, cap: float, path: str) -> None:
+    """The step reaches no further than the governance policy allows, both in degrees; raises `Fault` CONTENT."""
+    if epsilon > cap:
+        message = f"epsilon_degrees {epsilon} is above {cap} (epsilon_degrees_cap)"
+        raise Fault(Breach.CONTENT, DATASET, message, path=path)
+
+
 def nudge_digest(semver: str, epsilon: str) -> str:
     """The law of tz_nudge.sha256_digest (states.md §1.1)."""
     return sha256_text(f"semver={semver}\nepsilon_degrees={epsilon}\n")

@@ -10,7 +10,7 @@ import numpy as np
 from scripts.lib.errors import Abort, Finding
 from scripts.lib.records import plain
 from scripts.states import ladder
-from scripts.states.ambiguity import Ambiguity, Cells, open_cells
+from scripts.states.ambiguity import Ambiguity, Cells, nudged_abroad, open_cells
 from scripts.states.caps import Caps
 from scripts.states.countries import COUNTRIES, named
 from scripts.states.governance import Decided, s1_block
@@ -77,7 +77,7 @@ def blocks(passed: Passed[S1Tally], caps: Caps, borders: Sequence[Ambiguity]) ->
         overridden=tally.rungs[ladder.OVERRIDE],
         preferred=tally.rungs[ladder.PREFERRED],
     )
-    governance = s1_block(caps, rows)
+    governance = s1_block(caps, rows, nudged_abroad(borders))
     unresolved = named(tally.rungs[ladder.UNRESOLVED])
     return {
         "counts": {
@@ -106,7 +106,6 @@ def blocks(passed: Passed[S1Tally], caps: Caps, borders: Sequence[Ambiguity]) ->
                 "outside_threshold": rung[ladder.NEAREST_OUTSIDE],
             },
             "border_ambiguity": plain(borders),
-            "nudged_by_country": named(tally.rungs[ladder.NUDGED]),
         },
     }
 

@@ -19,7 +19,7 @@ from scripts.states.caps import load_caps
 from scripts.states.countries import country_codes
 from scripts.states.ladder import CountryZones, Ladder, Resolution, Sites, resolve
 from scripts.states.mcc import load_mcc
-from scripts.states.nudge import Nudge, load_nudge
+from scripts.states.nudge import Nudge, check_epsilon, load_nudge
 from scripts.states.outputs import Tokens
 from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
 from scripts.states.receipt import Receipt, check_partition, check_sealed, open_receipt
@@ -90,6 +90,7 @@ def main(
         overrides = compile_overrides(active(load_overrides(tz_overrides), cutoff), index.tzids)
         check_sealed(s0, "governance", governance)
         caps = load_caps(governance, cutoff)
+        check_epsilon(nudge.epsilon_degrees, caps.epsilon_degrees_cap, tz_nudge)
         check_sealed(s0, "country_zones", country_zones)
         ladder = Ladder(
             index,

@@ -9,14 +9,17 @@ from typing import Any
 
 import yaml
 
+from scripts.lib.approvals import Approvers
 from scripts.lib.candidate import candidate_path, read_candidate
 from scripts.lib.contracts import load_yaml, schema
 from scripts.lib.files import read_json
 from scripts.lib.pins import PINS
+from scripts.lib.records import record
 from scripts.lib.rootpaths import dataset_path, datasets_of
 from scripts.lib.schema_words import near, schema_messages
 from scripts.reference.release_file import PACKAGE
 from scripts.upstream.authority import Authority, authority_names, read_authority
+from scripts.workflow.check_policy import composed_errors
 from scripts.workflow.project import Project
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +49,7 @@ def check_config(config: dict[str, Any]) -> Project:
     known = {name: authority for name, entry in authorities.items() if (authority := _authority(name, entry, errors))}
     errors += (
         certification_errors()
-        + policy_errors()
+        + policy_errors(sound)
         + name_errors(config)
         + candidate_errors(sound)
         + reference_errors(config)
@@ -69,17 +72,20 @@ def certification_errors() -> list[str]:
     return errors
 
 
-def policy_errors() -> list[str]:
-    """Errors of approvers and base policies; what a candidate makes of these is checked by the states that read it."""
-    errors = []
+def policy_errors(candidates: dict[str, Any]) -> list[str]:
+    """Errors of approvers and base policies, and what `candidates`, which obey their schema, make of these."""
+    errors, found = [], {}
     for file, kind in POLICIES.items():
         try:
-            value = load_yaml(ROOT / "config" / file, as_text=kind == "tz_nudge_v1")
+            found[kind] = load_yaml(ROOT / "config" / file, as_text=kind == "tz_nudge_v1")
         except (OSError, yaml.YAMLError) as problem:
             errors.append(f"{file}: {' '.join(str(problem).split())}")
         else:
-            errors += schema_messages(value, schema(f"schemas.2A.yaml#/policy/{kind}"), file)
-    return errors
+            errors += schema_messages(found[kind], schema(f"schemas.2A.yaml#/policy/{kind}"), file)
+    if errors:
+        return errors
+    base = {name: found[f"{name}_v1"] for name in ("tz_overrides", "tz_nudge", "governance")}
+    return composed_errors(base, candidates, record(Approvers, found["approvers_v1"]))
 
 
 def name_errors(config: dict[str, Any]) -> list[str]:

@@ -59,6 +59,9 @@ S1 = Table(
     "S1",
     before={
         "nudge of zero": ("2A-S1-021", lambda house: house.nudge("0.0")),
+        "nudge of a continent": ("2A-S1-021", lambda house: house.nudge("12.0")),
+        "nudge just above its cap": ("2A-S1-021", lambda house: house.nudge("0.010000001")),
+        "nudge at its cap": ("", lambda house: house.nudge("0.010")),
         "sites out of order": ("2A-S1-070", lambda house: house.plant(site_table(SITES[::-1]))),
         "fallbacks above the cap": ("2A-S1-090", NO_OVERRIDE, capped(fallback_rate_cap=0.01)),
         "country's fallbacks above the cap": ("2A-S1-091", NO_OVERRIDE, capped(fallback_country_cap=0.01)),

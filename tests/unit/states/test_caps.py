@@ -21,6 +21,7 @@ CAPS = Caps(
     override_rate_cap=0.0020,
     override_exception_ceiling=0.005,
     preferred_rate_cap=0.0020,
+    epsilon_degrees_cap=0.01,
     approvers=APPROVERS,
 )
 DAY = "2026-02-15"
@@ -30,7 +31,7 @@ EXCEPTION = CapException(
     requester="team",
     scope=Scope("override_rate", ("CN",)),
     rate=0.004,
-    valid_from=DAY,
+    valid_from="2026-02-01",
     expiry=DAY,
     reason="people live where two zones of China overlap",
 )
@@ -115,7 +116,10 @@ def test_an_exception_lifts_the_cap_for_its_countries_as_far_as_it_says():
     [
         ({}, None),
         ({"expiry": "2026-02-14"}, "lapsed on 2026-02-14"),
-        ({"valid_from": "2026-02-16"}, "2026-02-16 is after 2026-02-15, the day of the run's receipt"),
+        (
+            {"valid_from": "2026-02-16", "expiry": "2026-12-31"},
+            "2026-02-16 is after 2026-02-15, the day of the run's receipt",
+        ),
         ({"valid_from": "1970-01-01"}, "1970-01-01 is before 2026-01-01"),
         ({"approver": "me"}, "`me` is not listed"),
         ({"requester": "board"}, "`board` may not approve what `board` asks for"),

@@ -130,6 +130,18 @@ CANDIDATE = {
     "seeds": [42],
     "policy": {},
 }
+
+
+def excepted(**fields):
+    """A candidate's policy with an exception that would hold but for `fields`."""
+    exception = {
+        **{"id": "EX-9", "approver": "data-engine-governance", "requester": "segment-2A", "reason": "a test"},
+        **{"scope": {"cap": "override_rate", "countries": ["CN"]}, "rate": 0.004},
+        **{"valid_from": "2026-02-01", "expiry": "2026-12-31"},
+    }
+    return {"policy": {"governance": {"exceptions": [exception | fields]}}}
+
+
 BAD_CANDIDATES = {
     "other name": ({"name": "yours"}, "name is `yours`, must be `mine`"),
     "own parent": ({"parent": "mine"}, "parents go in a circle: mine -> mine"),
@@ -153,6 +165,39 @@ BAD_CANDIDATES = {
         'found "-1"; allowed: a decimal above 0 such as 0.002',
     ),
     "epsilon of zero": ({"policy": {"tz_nudge": {"epsilon_degrees": "0.000"}}}, "a decimal above 0"),
+    "epsilon beyond its cap": (
+        {"policy": {"tz_nudge": {"epsilon_degrees": "12.0"}}},
+        "policy/tz_nudge/epsilon_degrees: found 12.0; allowed: 0.01 or less, as 1.1 km",
+    ),
+    "epsilon beyond a cap of its own": (
+        {"policy": {"governance": {"epsilon_degrees_cap": {"value": 0.0019, "why": "x", "source": "y"}}}},
+        "found 0.002; allowed: 0.0019 or less, as x",
+    ),
+    "cap of epsilon beyond the project's": (
+        {"policy": {"governance": {"epsilon_degrees_cap": {"value": 0.02, "why": "x", "source": "y"}}}},
+        "found 0.02; allowed: 0.01 or less",
+    ),
+    "ceiling of exceptions beyond the project's": (
+        {"policy": {"governance": {"override_exception_ceiling": {"value": 0.5, "why": "x", "source": "y"}}}},
+        "found 0.5; allowed: 0.005 or less",
+    ),
+    "exception of one's own": (excepted(approver="me"), "EX-9: `me` is not listed as one who may"),
+    "exception that its approver asked for": (
+        excepted(requester="data-engine-governance"),
+        "EX-9: `data-engine-governance` may not approve what `data-engine-governance` asks for",
+    ),
+    "exception of 1970": (excepted(valid_from="1970-01-01"), "EX-9: 1970-01-01 is before 2026-01-01"),
+    "exception that ends before it begins": (excepted(expiry="2026-01-31"), "EX-9: 2026-01-31 is before 2026-02-01"),
+    "exception above the ceiling": (excepted(rate=0.0051), "EX-9: rate 0.0051 is above the ceiling 0.005"),
+    "exception without countries": (
+        excepted(scope={"cap": "override_rate", "countries": []}),
+        "exceptions/0/scope/countries",
+    ),
+    "exception without reason": (excepted(reason=""), "exceptions/0/reason"),
+    "own approvers": (
+        {"policy": {"governance": {"approvers": {"since": "2026-01-01", "approvers": []}}}},
+        "unknown key `approvers`",
+    ),
     "unknown field": ({"colour": "red"}, "unknown key `colour`"),
 }
 
