@@ -1,4 +1,4 @@
-"""The walk-through of docs/your-own-sites.md as a stranger types it: a fresh copy of the project, a CSV of 3,000 places."""
+"""The walk-through of docs/your-own-sites.md as a stranger types it: a fresh copy, a CSV of 3,000 places."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from tests.tiny import COPIED, ROOT, snakemake
 
 pytestmark = pytest.mark.slow
 COUNTRIES = {"AU", "BR", "CA", "DE", "ES", "FR", "IT", "NZ", "PT", "US"}  # none where zones overlap
-HEADER = ["shop", "Name", "Country Code", "Latitude", "Longitude"]
+HEADER = ["Shop ID", "Name", "Country Code", "Latitude", "Longitude"]
 
 
 def places(count: int) -> list[dict]:
@@ -63,9 +63,10 @@ def test_the_page_asks_for_three_commands_at_most():
 
 def test_every_row_comes_back_with_the_zone_that_geonames_gives_it(walked):
     folder, _ = walked
-    found = pd.read_csv(folder / "results/runs/mine/seed=42/sites_with_zones.csv", dtype={"shop": str})
-    assert found.columns[:5].tolist() == ["row", "Country Code", "Latitude", "Longitude", "tzid"]
+    found = pd.read_csv(folder / "results/runs/mine/seed=42/sites_with_zones.csv", dtype={"Shop ID": str})
+    assert found.columns[:5].tolist() == ["row", "Shop ID", "Country Code", "Latitude", "Longitude"]
     assert found["row"].tolist() == list(range(2, 3002))
+    assert found["Shop ID"].tolist() == [f"S{number:04}" for number in range(3000)]
     stated = pd.Series([place["timezone"] for place in places(3000)])
     assert (found["tzid"] == stated).mean() > 0.99
     assert set(found["decided_by"]) <= {"polygon", "nudge", "only_zone", "nearest"}
