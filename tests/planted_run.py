@@ -45,7 +45,7 @@ SPREAD = COLLAPSED | {
 }
 LIVED = {"CN": {"Asia/Shanghai": 0.7, "Asia/Urumqi": 0.3}, "NZ": {"Pacific/Auckland": 0.6, "Pacific/Chatham": 0.4}}
 SMALL = {"BM": {"Atlantic/Bermuda": 60}, "FR": {"Europe/Paris": 40}}
-KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold")
+KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold", "bare")
 VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
 METRICS = (
     "c_multi_share_distinct_ge2",
@@ -60,7 +60,7 @@ EARTH = dict(zip(METRICS, ((1.0, 1.0), (0.62, 0.68), (0.25, 0.35), (0.85, 0.95),
 def plant(folder: Path, kind: str, run: str = "planted") -> Path:
     """A finished run of this kind below `folder`; the path of its page, relative to it."""
     plans = dict.fromkeys(SEEDS, SPREAD if kind in ("passing", "blocked", "missing") else COLLAPSED)
-    if kind == "missing":
+    if kind in ("missing", "bare"):  # bare: a seed is missing, and the others collapse
         plans = {seed: plans[seed] for seed in SEEDS[:3]}
     if kind == "empty":
         plans = dict.fromkeys(SEEDS, SMALL)

@@ -8,7 +8,7 @@ import pytest
 from tests.planted_run import KINDS, certificate
 
 # Words of a sentence -> the kinds of run on whose page it may stand.
-PLACEMENT = {"failing"}
+PLACEMENT = {"failing", "bare"}
 SENTENCES = {
     "Cause: where 1B placed the sites": PLACEMENT,
     "Another placement of sites": PLACEMENT,
@@ -16,8 +16,8 @@ SENTENCES = {
     "The real world fails this gate too": {"threshold"},
     "fails B too": {"threshold"},
     "⚠": {"threshold"},
-    "missing, and a verdict needs all required seeds": {"missing"},
-    "Pin an upstream run of seed 202": {"missing"},
+    "missing, and a verdict needs all required seeds": {"missing", "bare"},
+    "Pin an upstream run of seed 202": {"missing", "bare"},
     "was stopped by S1": {"blocked"},
     "never raise the cap": {"blocked"},
     "Realism cannot be measured": {"empty"},
