@@ -3,7 +3,7 @@
 Reads the metrics of every seed; writes results/runs/{run}/certification.
 """
 
-SEED_EVIDENCE = ["country_diagnostics", "zone_counts", "share_matrix", "seed_diagnostics", "governance_audit"]
+SEED_EVIDENCE = ["country_diagnostics", "share_matrix", "seed_diagnostics", "governance_audit"]
 
 
 rule check_progression:
@@ -32,9 +32,12 @@ rule certify_run:
     input:
         seed_metrics=of_seeds("seed_metrics"),
         earth=of_seeds("earth_scorecard"),
+        zone_counts=of_seeds("zone_counts"),
         diagnostics=of_seeds(*SEED_EVIDENCE),
         comparison=at("comparison"),
+        plan="config/certification/plan.yaml",
         gates="config/certification/gates.yaml",
+        cohorts="config/certification/cohorts.yaml",
         triage="config/certification/triage.yaml",
         metrics="config/certification/metrics.yaml",
         governance=at("governance"),
@@ -55,6 +58,7 @@ rule certify_run:
     params:
         authority=project.authority_name,
         required_seeds=project.required_seeds,
+        not_certifiable=project.not_certifiable,
         retained=lambda wildcards: {run: project.run_ids(run) for run in project.retained(wildcards.run)},
     script:
         "../scripts/certification/certify_run.py"

@@ -66,3 +66,33 @@ rule build_places:
         "results/reference/logs/build_places.{release}.jsonl",
     script:
         "../scripts/reference/build_places.py"
+
+
+rule build_polygon_zones:
+    """Zones of each country as the polygons would have them: shown beside zone.tab's, never gated."""
+    input:
+        lookup_index=at("lookup_index"),
+        places=shared("populated_places"),
+    output:
+        polygon_zones=at("polygon_zones"),
+    log:
+        "results/reference/logs/build_polygon_zones.{release}.jsonl",
+    script:
+        "../scripts/reference/build_polygon_zones.py"
+
+
+rule identify_reference:
+    """Which releases the polygons, the tzdb and the places are, by what they hold."""
+    input:
+        tz_world=shared("tz_world_2025a"),
+        tzdb=shared("tzdb_release"),
+        places=shared("populated_places"),
+        known_releases="config/contracts/known_releases.yaml",
+    output:
+        identity=at("reference_identity"),
+    log:
+        "results/reference/logs/identify_reference.jsonl",
+    params:
+        releases={name: entry["release"] for name, entry in config["reference"].items()},
+    script:
+        "../scripts/reference/identify_reference.py"

@@ -15,6 +15,8 @@ rule score_seed:
         s1_tz_lookup=at("s1_tz_lookup"),
         site_timezones=at("site_timezones"),
         country_zones=shared("country_zones"),
+        polygon_zones=shared("polygon_zones"),
+        reference_identity=at("reference_identity"),
         governance=at("governance"),
         gates="config/certification/gates.yaml",
         cohorts="config/certification/cohorts.yaml",

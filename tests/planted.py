@@ -17,27 +17,33 @@ def certify(
     *,
     earth: Sequence[str] = (),
     compared: dict[str, Any] | None = None,
+    counts: Sequence[str] = (),
     required: Sequence[int] = SEEDS,
     governance: str = "config/policy/governance.yaml",
+    not_certifiable: str | None = None,
 ) -> dict[str, Any]:
     """The certificate of these seeds' metrics, with the freeze record as `freeze` and the verdict's text as `lines`."""
     paths = [folder / f"seed_metrics_{number}.json" for number in range(len(seeds))]
     for path, found in zip(paths, seeds, strict=True):
         write_json(path, found)
+    nothing = folder / "zone_counts.csv"
+    nothing.write_text("country_iso,tzid,tzid_source,ambiguous,sites\n")
     write_json(folder / "comparison.json", compared or {"run": "planted", "against": {}})
     certify_run.main(
         seed_metrics=list(map(str, paths)),
         earth=list(earth),
+        zone_counts=list(counts) or [str(nothing)] * len(seeds),
         diagnostics=[],
         comparison=str(folder / "comparison.json"),
         governance=governance,
         reopen_record=[],
         progression=[],
-        **{name: f"{CONFIG}/{name}.yaml" for name in ("gates", "triage", "metrics")},
+        **{name: f"{CONFIG}/{name}.yaml" for name in ("plan", "gates", "cohorts", "triage", "metrics")},
         **{name: str(folder / name) for name in ("certification", "gate_table", "freeze_record", "verdict")},
         run="planted",
         authority="planted",
         required_seeds=list(required),
+        not_certifiable=not_certifiable,
         retained={"planted": {"42": seeds[0]["run_id"]}},
     )
     found = read_json(folder / "certification")

@@ -344,19 +344,19 @@ def _certify(run: str, at: Path, files: list[dict[str, str]]) -> None:
     certify_run.main(
         seed_metrics=[found["seed_metrics"] for found in files],
         earth=[found["earth_scorecard"] for found in files],
+        zone_counts=[found["zone_counts"] for found in files],
         diagnostics=[found["country_diagnostics"] for found in files],
         comparison=str(at / "segment2a_p3_comparison.json"),
         governance="config/policy/governance.yaml",
         reopen_record=[],
         progression=[],
-        gates="config/certification/gates.yaml",
-        triage="config/certification/triage.yaml",
-        metrics="config/certification/metrics.yaml",
+        **{name: f"config/certification/{name}.yaml" for name in ("plan", "gates", "cohorts", "triage", "metrics")},
         **{name: str(at / f"segment2a_{file}") for name, file in names.items()},
         verdict=str(at / "verdict.txt"),
         run=run,
         authority="frozen",
         required_seeds=SEEDS,
+        not_certifiable=None,
         retained={},
     )
 

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.certification.approved import Approved
+from scripts.certification.caveats import qualifications
 from scripts.certification.gate_table import GateRow
 from scripts.certification.triage import Action
 from scripts.certification.verdict import Judgement
 from scripts.lib.files import sha256_file
 from scripts.lib.records import plain_fields
+from scripts.reference.identify_reference import Reference
+from scripts.scoring.caveat import Caveat
 from scripts.scoring.checks import Verdict
+from scripts.scoring.coverage import Coverage
 from scripts.scoring.gates import Limits
-from scripts.scoring.seed_metrics import Caveat
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Certificate(Judgement):
     seed_error_codes: dict[int, list[str]]
     thresholds: Limits
     cohort_contract: dict[str, Any]
+    coverage: dict[int, Coverage]  # by seed
+    reference: dict[str, Reference]
+    not_certifiable: str | None  # why the run can never pass
     gates: list[GateRow]
     approvals: list[Approved]  # without which the run had not been, or would be worse
     caveats: list[Caveat]
@@ -55,8 +61,8 @@ class Certificate(Judgement):
 
     @property
     def qualifications(self) -> list[str]:
-        """What a reader must know with the verdict, as its line says it."""
-        return [entry.says for entry in self.approvals]
+        """What a reader must know with the verdict, as its line says it: approvals, and what limits a pass."""
+        return [*(entry.says for entry in self.approvals), *qualifications(self.caveats, self.status)]
 
     @property
     def runset(self) -> str:
@@ -78,8 +84,5 @@ class Certificate(Judgement):
         return next(row for row in self.gates if row.gate == gate)
 
     def to_json(self) -> dict[str, Any]:
-        return plain_fields(self) | {
-            "runset": self.runset,
-            "decision": self.decision,
-            "qualifications": self.qualifications,
-        }
+        derived = {"runset": self.runset, "decision": self.decision, "qualifications": self.qualifications}
+        return plain_fields(self) | derived

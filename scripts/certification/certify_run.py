@@ -7,21 +7,23 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scripts.certification.approved import approvals_of
+from scripts.certification.caveats import run_caveats
 from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.comparison import Comparison
 from scripts.certification.deciding import decided_by, verdict_lines
 from scripts.certification.freeze_record import freeze
 from scripts.certification.gate_table import Scorecards, gate_rows
 from scripts.certification.triage import Triage, actions, read_triage
-from scripts.certification.verdict import Seeds, judge, run_caveats
+from scripts.certification.verdict import Seeds, judge
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json, write_text
 from scripts.lib.records import plain, plain_fields, record
 from scripts.lib.rootpaths import dataset_path
-from scripts.lib.text_tables import write_csv
+from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring.cohorts import Cohorts
 from scripts.scoring.country_table import ENTROPY_NORM_FORMULA
 from scripts.scoring.gates import Limits, read_limits
+from scripts.scoring.plan import Plan, plan_caveats, read_plan
 from scripts.scoring.seed_metrics import read_seeds
 
 
@@ -31,12 +33,15 @@ class Scope(NamedTuple):
     run: str
     authority: str
     required_seeds: list[int]
+    not_certifiable: str | None
 
 
 class Rules(NamedTuple):
-    """What a run is judged and explained by: gates.yaml, triage.yaml, and what each metric is from metrics.yaml."""
+    """What a run is judged and explained by: the files of config/certification; `cohorts` as the file has them."""
 
+    plan: Plan
     limits: Limits
+    cohorts: Mapping[str, Any]
     triage: Triage
     metrics: Mapping[str, Mapping[str, Any]]
 
@@ -45,9 +50,12 @@ def main(
     *,
     seed_metrics: list[str],
     earth: list[str],
+    zone_counts: list[str],
     diagnostics: list[str],
     comparison: str,
+    plan: str,
     gates: str,
+    cohorts: str,
     triage: str,
     metrics: str,
     governance: str,
@@ -60,17 +68,22 @@ def main(
     run: str,
     authority: str,
     required_seeds: list[int],
+    not_certifiable: str | None,
     retained: dict[str, dict[str, str]],
 ) -> None:
-    rules = Rules(read_limits(gates), read_triage(triage), load_yaml(metrics))
+    rules = Rules(read_plan(plan), read_limits(gates), load_yaml(cohorts), read_triage(triage), load_yaml(metrics))
     scorecards = {entry["seed"]: entry for entry in map(read_json, earth)}
+    seeds = read_seeds(seed_metrics)
     certificate = certify(
-        Scope(run, authority, required_seeds),
+        Scope(run, authority, required_seeds, not_certifiable),
         rules,
-        seeds=read_seeds(seed_metrics),
+        seeds=seeds,
+        counts=dict(zip(seeds, map(read_csv, zone_counts), strict=True)),
         earth=scorecards,
         compared=record(Comparison, read_json(comparison)),
-        evidence=[FileDigest.of(path) for path in sorted([*seed_metrics, *earth, *diagnostics, comparison])],
+        evidence=[
+            FileDigest.of(path) for path in sorted([*seed_metrics, *earth, *zone_counts, *diagnostics, comparison])
+        ],
     )
     approvals = approvals_of(governance, reopen_record, progression, certificate.gates)
     certificate = replace(certificate, approvals=approvals)
@@ -86,12 +99,13 @@ def certify(
     rules: Rules,
     *,
     seeds: Seeds,
+    counts: Mapping[int, pd.DataFrame],
     earth: Scorecards,
     compared: Comparison,
     evidence: list[FileDigest],
 ) -> Certificate:
-    """The certificate of a run; `evidence` are the files that its content was read from."""
-    judgement = judge(scope.required_seeds, seeds, rules.limits)
+    """The certificate of a run; `counts` are sites by country and zone, `evidence` the files that all was read from."""
+    judgement = judge(scope.required_seeds, seeds, rules.limits, certifiable=scope.not_certifiable is None)
     scored = {seed: seeds[seed] for seed in scope.required_seeds if seed in seeds}
     first = next(iter(scored.values()), None)
     certificate = Certificate(
@@ -109,7 +123,12 @@ def certify(
             scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
         ),
         approvals=[],
-        caveats=run_caveats(seeds, rules.limits),
+        coverage={seed: entry.coverage for seed, entry in scored.items()},
+        reference=first.reference if first else {},
+        caveats=[
+            *plan_caveats(rules.plan, scope.required_seeds, plain(rules.limits), rules.cohorts),
+            *run_caveats(seeds, counts, earth, rules.limits),
+        ],
         triage=actions(judgement.failing_gates, scored, rules.triage),
         comparison={name: against.accepted for name, against in compared.against.items()},
         evidence=evidence,

@@ -6,9 +6,13 @@ from dataclasses import replace
 from scripts.certification.certificate import Certificate
 from scripts.certification.gate_table import GateRow, least_favourable
 from scripts.scoring.gates import Grade
+from scripts.scoring.variants import UNTOUCHED_CHECK
 
 SHOWN = 2
-AGGREGATE = {"required_seed_data_distinct": "two required seeds carry the same upstream data"}
+AGGREGATE = {
+    "required_seed_data_distinct": "two required seeds carry the same rows",
+    "run_certifiable": "the candidate is marked as one that cannot be certified",
+}
 
 
 def decided_by(certificate: Certificate) -> list[str]:
@@ -32,9 +36,7 @@ def decided_by(certificate: Certificate) -> list[str]:
 
 def verdict_lines(certificate: Certificate, path: str) -> str:
     """The three lines that end a run: verdict, what decided it, where to read on."""
-    caveats = sorted({entry["caveat"] for entry in certificate.caveats})
-    noted = f" (with caveats: {', '.join(caveats)})" if caveats and certificate.passes else ""
-    noted += f" (qualified: {'; '.join(certificate.qualifications)})" if certificate.qualifications else ""
+    noted = f" (qualified: {'; '.join(certificate.qualifications)})" if certificate.qualifications else ""
     decided = "; ".join(certificate.decided_by)
     return f"{certificate.run}: {certificate.status}{noted}\n  decided by: {decided}\n  read on:    {path}\n"
 
@@ -81,7 +83,8 @@ def _other_checks(certificate: Certificate, grade: Grade) -> list[str]:
     by_check: dict[str, list[int]] = {}
     for seed, failing in certificate.seed_failing_gates.items():
         for name in [] if certificate.seed_error_codes[seed] else failing[grade.upper()]:
-            if name not in certificate.thresholds.gates:
+            gate = name.removesuffix(UNTOUCHED_CHECK)  # a gate that fails is named itself
+            if name not in certificate.thresholds.gates and (gate == name or gate not in failing[grade.upper()]):
                 by_check.setdefault(name, []).append(seed)
     return [f"{name} fails on {seeds_text(seeds)}" for name, seeds in list(by_check.items())[: SHOWN + 1]]
 

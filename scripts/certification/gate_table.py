@@ -1,16 +1,21 @@
 """Gates of a run in one table: value per seed, worst seed, thresholds, margins, Earth, ceiling and reach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from scripts.certification.verdict import Seeds, Stability, metric_values
 from scripts.lib.records import plain_fields
+from scripts.scoring.cohort_metrics import C_LARGE
 from scripts.scoring.gates import GRADES, Gate, Grade, Limits, Op, holds, margin
+from scripts.scoring.metric_value import MetricValue
+from scripts.scoring.seed_metrics import SeedMetrics
+from scripts.scoring.variants import UNTOUCHED
 
 ABOUT = ("question", "unit", "range", "better", "n_of")
+READINGS = ("literal", "untouched", "polygons")  # the metric read in another way; none of them is the gate
 ASKED = ("gate", "axis", "unit", "op", "b", "bplus")  # columns of the CSV before those of the seeds, and after
-FOUND = ("worst_seed", "n", "value", "margin_b", "margin_bplus", "reach_2a")
+FOUND = ("worst_seed", "n", "value", "margin_b", "margin_bplus", *READINGS, "reach_2a")
 BESIDE = ("earth", "earth_low", "earth_high", "ceiling", "verdict")
 Scorecards = Mapping[int, Mapping[str, Any]]  # Earth scorecards by seed
 
@@ -52,6 +57,7 @@ class GateRow:
     worst_seed: int | None = None
     earth: Bar | None = None
     ceiling: Bar | None = None
+    readings: dict[str, float | None] = field(default_factory=dict)  # of `READINGS`, the least favourable of all seeds
     reach_2a: float | None = None  # the best that lawful policy of 2A could still reach
 
     def threshold(self, grade: Grade) -> float | None:
@@ -88,6 +94,7 @@ class GateRow:
         seeds = {f"seed_{seed}": self.values.get(seed) for seed in required}
         found = self.to_json() | {
             **seeds,
+            **{name: self.readings.get(name) for name in READINGS},
             "n": None if self.worst_seed is None else self.n[self.worst_seed],
             "earth": self.earth and self.earth.value,
             "earth_low": low,
@@ -138,9 +145,28 @@ def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, a
         reason=known[worst].reason if worst in known else "the seed is missing",
         earth=_bar(earth, worst, "metrics", gate.name),
         ceiling=_bar(earth, worst, "ceilings", gate.name),
+        readings=other_readings(gate, [seeds[seed] for seed in known]),
         reach_2a=least_favourable(reach, gate.op),
         **about,
     )
+
+
+def other_readings(gate: Gate, seeds: Sequence[SeedMetrics]) -> dict[str, float | None]:
+    """The least favourable value of a metric under each other reading that it has.
+
+    `literal`: C_large with all countries of its size; `untouched`: without rows that leaked, were guessed, preferred or
+    set by hand; `polygons`: with K_c as the polygons have it.
+    """
+    found: dict[str, list[MetricValue]] = {name: [] for name in READINGS}
+    for seed in seeds:
+        if gate.name == C_LARGE and "literal" in seed.c_large_readings:
+            found["literal"].append(seed.c_large_readings["literal"].metric)
+        if UNTOUCHED in seed.variants.get(gate.name, {}):
+            found["untouched"].append(seed.variants[gate.name][UNTOUCHED])
+        if seed.polygon_support and gate.name in seed.polygon_support.metrics:
+            found["polygons"].append(seed.polygon_support.metrics[gate.name])
+    values = {name: dict(enumerate(metric.value for metric in metrics)) for name, metrics in found.items() if metrics}
+    return {name: least_favourable(entries, gate.op) for name, entries in values.items()}
 
 
 def stability_row(metric: str, found: Stability, gate: Gate, about: dict[str, Any]) -> GateRow:

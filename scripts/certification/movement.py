@@ -116,7 +116,7 @@ def structure_lost(before: SeedMetrics, after: SeedMetrics, limits: Limits) -> l
 
 def relaxed(after: SeedMetrics) -> list[str]:
     """Caps of the run that are looser than the contract's."""
-    caps = [entry["gate"] for entry in after.caveats if entry["caveat"] == "cap_relaxed"]
+    caps = [entry.gate for entry in after.caveats if entry.caveat == "cap_relaxed"]
     return [f"{cap} is looser than the contract" for cap in caps]
 
 

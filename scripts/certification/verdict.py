@@ -1,15 +1,16 @@
-"""The verdict of a run from its seeds' metrics: stability, checks over all seeds, caveats (certification.md §6, §8)."""
+"""The verdict of a run from its seeds' metrics: stability, checks over all seeds (certification.md §6, §8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from scripts.lib.records import plain, plain_fields
 from scripts.scoring.checks import VERDICTS, Verdict
+from scripts.scoring.copies import same_rows
+from scripts.scoring.exact import Number, exact, root
 from scripts.scoring.gates import Limits
-from scripts.scoring.seed_metrics import Caveat, SeedMetrics
+from scripts.scoring.seed_metrics import SeedMetrics
 
 Seeds = Mapping[int, SeedMetrics]
 
@@ -48,15 +49,19 @@ def reaches(status: Verdict, grade: Verdict) -> bool:
     return VERDICTS.index(status) >= VERDICTS.index(grade)
 
 
-def judge(required: list[int], seeds: Seeds, limits: Limits) -> Judgement:
-    """Stability, checks over all seeds, failing list and verdict (§8 steps 2 and 3)."""
-    found = {name: stability(metric_values(required, seeds, name), limits) for name in limits.stability_metrics}
+def judge(required: list[int], seeds: Seeds, limits: Limits, *, certifiable: bool = True) -> Judgement:
+    """Stability, checks over all seeds, failing list and verdict (§8 steps 2 and 3).
+
+    A run that is not `certifiable` is judged all the same and can never pass.
+    """
+    found = {name: stability(numbers(required, seeds, name), limits) for name in limits.stability_metrics}
     cvs = [entry.cv for entry in found.values()]
-    data = [seeds[seed].site_locations_sha256 for seed in required if seed in seeds]
+    present = {seed: seeds[seed] for seed in required if seed in seeds}
     checks = {
         "required_seed_coverage": all(seed in seeds for seed in required),
-        # One seed's data four times over is one seed.
-        "required_seed_data_distinct": len(set(data)) == len(data),
+        "run_certifiable": certifiable,
+        # One seed's rows four times over are one seed, whatever bytes they came in.
+        "required_seed_data_distinct": not same_rows(present),
         "stability_cv_b": all(limits.stability_cv.holds(cv, "b") for cv in cvs),
         "stability_cv_bplus": all(limits.stability_cv.holds(cv, "bplus") for cv in cvs),
         **{f"seed_{seed}_hard_gates": seed in seeds and seeds[seed].verdict != VERDICTS[0] for seed in required},
@@ -72,31 +77,24 @@ def metric_values(required: list[int], seeds: Seeds, name: str) -> dict[int, flo
     return {seed: seeds[seed].metrics[name].value if seed in seeds else None for seed in required}
 
 
-def stability(values: dict[int, float | None], limits: Limits) -> Stability:
+def numbers(required: list[int], seeds: Seeds, name: str) -> dict[int, Number | None]:
+    """The same, as exact as they are known."""
+    return {seed: seeds[seed].metrics[name].number if seed in seeds else None for seed in required}
+
+
+def stability(values: Mapping[int, Number | None], limits: Limits) -> Stability:
     """CV = population standard deviation / mean over the seeds; not available when a seed has no value (§6).
 
     Nor is it with fewer seeds than `stability_min_seeds`, so that a run of few seeds cannot pass.
     """
-    known = [value for value in values.values() if value is not None]
+    known = [exact(value) for value in values.values() if value is not None]
+    shown = {seed: None if value is None else float(value) for seed, value in values.items()}
     least = int(limits.stability_min_seeds.value)
     if len(known) < len(values):
-        return Stability(None, values, "a required seed has no value")
+        return Stability(None, shown, "a required seed has no value")
     if len(known) < least:
-        return Stability(None, values, f"{len(known)} of at least {least} seeds")
-    mean = float(np.mean(known))
-    if mean:
-        return Stability(float(np.std(known)) / mean, values)
-    return Stability(None, values, "mean is zero") if any(known) else Stability(0.0, values)
-
-
-def run_caveats(seeds: Seeds, limits: Limits) -> list[Caveat]:
-    """What a reader must know beside the verdict: the seeds' caveats, and seeds that differ."""
-    found: list[Caveat] = [{"seed": seed} | entry for seed, metrics in seeds.items() for entry in metrics.caveats]
-    scored = {str(seed): metrics for seed, metrics in seeds.items() if metrics.sites_total}
-    sizes = {seed: metrics.sites_total for seed, metrics in scored.items()}
-    if sizes and max(sizes.values()) > limits.unequal_seed_sizes.value * min(sizes.values()):
-        found.append({"caveat": "seed_sizes_differ", "sites_total": sizes})
-    members = {seed: metrics.cohort_members["C_multi"] for seed, metrics in scored.items()}
-    if len(set(map(tuple, members.values()))) > 1:
-        found.append({"caveat": "seed_cohorts_differ", "cohort": "C_multi", "members": members})
-    return found
+        return Stability(None, shown, f"{len(known)} of at least {least} seeds")
+    if mean := sum(known, Fraction()) / len(known):
+        variance = sum(((value - mean) ** 2 for value in known), Fraction()) / len(known)
+        return Stability(root(variance / mean**2), shown)
+    return Stability(None, shown, "mean is zero") if any(known) else Stability(0.0, shown)

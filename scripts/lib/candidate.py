@@ -21,6 +21,7 @@ class Candidate:
     policy: dict[str, Any] = field(hash=False)
     reopen: str | None = None
     phase_approval: str | None = None
+    not_certifiable: str | None = None  # why its verdict can never be a pass; only then may it lack required seeds
 
 
 def candidate_path(name: str) -> str:

@@ -49,7 +49,10 @@ def _sentence(group: list[dict[str, Any]], registry: dict[str, Any], required: S
     if kind.startswith("rests_on_"):
         return _rests_on(group, registry)
     told = SENTENCES.get(kind)
-    return told(group, required) if told else _keys(group)
+    if told:
+        return told(group, required)
+    says = list(dict.fromkeys(entry["says"] for entry in group if "says" in entry))
+    return f"{'; '.join(says)[0].upper()}{'; '.join(says)[1:]}." if says else _keys(group)
 
 
 def _says(group: list[dict[str, Any]], required: Sequence[int]) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from scripts.scoring.checks import Verdict
 
 Grade = Literal["B", "BPLUS"]
+GRADE_OF: dict[str, Grade] = {"b": "B", "bplus": "BPLUS"}  # of a gate's thresholds
+NAME_OF = {"b": "B", "bplus": "B+"}
 OWN = ("caveat", "grade", "says", "gate", "seed")
 
 
@@ -38,3 +40,8 @@ class Caveat:
         own = {key: getattr(self, key) for key in OWN}
         place = {key: own.pop(key) for key in ("gate", "seed")}
         return own | {key: value for key, value in place.items() if value is not None} | self.numbers
+
+
+def shown(value: float | None) -> str:
+    """A number as sentences have it."""
+    return "no value" if value is None else f"{value:.4g}"

@@ -11,16 +11,13 @@ VERDICTS: tuple[Verdict, ...] = ("FAIL_REALISM", "PASS_B", "PASS_BPLUS")  # from
 Checks = dict[str, dict[str, bool]]  # by grade (B, BPLUS), then check
 
 
-def seed_checks(
-    metrics: Mapping[str, MetricValue], structural: Mapping[str, bool], limits: Limits, **bplus: bool
-) -> Checks:
-    """Structural checks and every gate of each grade; `bplus` are further checks of B+ alone, by name."""
+def seed_checks(metrics: Mapping[str, MetricValue], structural: Mapping[str, bool], limits: Limits) -> Checks:
+    """Structural checks, which both grades ask for, and every gate of each grade."""
     checks: Checks = {}
     for grade in GRADES:
         asked = {name: gate for name, gate in limits.gates.items() if gate.threshold(grade) is not None}
         gates = {name: gate.holds(metrics[name].number, grade) for name, gate in asked.items()}
         checks[grade.upper()] = {**structural, **gates}
-    checks["BPLUS"] |= bplus
     return checks
 
 

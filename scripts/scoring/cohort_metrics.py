@@ -11,12 +11,13 @@ from scripts.scoring.metric_value import MetricValue, available, unavailable
 
 SINGLE_ZONE_SHARE = Fraction("0.95")  # part of the definition of `c_large_share_top1_lt_095`; not a threshold
 ENTROPY_DIGITS = 12  # far above what two machines' logarithms differ by, far below what means anything
+C_LARGE = "c_large_share_top1_lt_095"
 NAMES = (
     "c_multi_share_distinct_ge2",
     "c_multi_median_top1_share",
     "c_multi_median_top1_top2_gap",
     "c_multi_median_entropy_norm",
-    "c_large_share_top1_lt_095",
+    C_LARGE,
 )
 
 
@@ -31,7 +32,7 @@ def cohort_metrics(table: pd.DataFrame) -> dict[str, MetricValue]:
         entropy = round(float(multi["entropy_norm"].median()), ENTROPY_DIGITS)
         values = (_share_of(multi["distinct_tzid_count"] >= 2), median(top1), median(gaps), entropy)
         found = {name: available(value, len(multi)) for name, value in zip(NAMES, values, strict=False)}
-    return found | {NAMES[4]: share_below_single_zone(large)}
+    return found | {C_LARGE: share_below_single_zone(large)}
 
 
 def share_below_single_zone(large: pd.DataFrame) -> MetricValue:

@@ -84,9 +84,9 @@ class Gate(Bands):
         distance = self.margin(value, grade)
         return None if distance is None else max(0.0, -distance)
 
-    def gain(self, before: float, after: float) -> float:
+    def gain(self, before: Number, after: Number) -> float:
         """How far a value has moved, positive toward the passing side."""
-        return (1 if self.op == ">=" else -1) * (after - before)
+        return float(exact(after) - exact(before)) * (1 if self.op == ">=" else -1)
 
     def held_to(self, thresholds: Mapping[str, float | None]) -> "Gate":
         """The gate with the thresholds `b` and `bplus` that a seed was held to, which an exception may have raised."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from scripts.lib.records import plain_fields
+from scripts.scoring.caveat import GRADE_OF, NAME_OF, Caveat, shown
 from scripts.scoring.exact import exact, quotient
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.metric_value import MetricValue, available, unavailable
 from scripts.scoring.policy_rows import PolicyRows, policy_rows
-from scripts.scoring.seed_metrics import Caveat
 from scripts.states.caps import CapException
 
 VIOLATIONS = (
@@ -28,11 +28,10 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class SeedGovernance:
-    """Metrics, what they rest on, and whether B+ is bought with overrides."""
+    """Metrics, and what they rest on."""
 
     metrics: dict[str, MetricValue]
     caveats: list[Caveat]
-    bought: bool
 
 
 def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> SeedGovernance:
@@ -40,10 +39,11 @@ def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: 
     block, limits = s1_report.get("governance"), held.limits
     rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
     metrics = governance_metrics(rows, s2_report, limits)
-    policy = policy_caveats(rows, metrics, limits) if rows else []
-    relaxed = cap_caveats(block["caps"], held.contract) if block else []
-    bought = rows is not None and bought_with_overrides(rows, policy, limits)
-    return SeedGovernance(metrics, [*exception_caveats(metrics, held), *policy, *relaxed], bought)
+    caveats = exception_caveats(metrics, held)
+    if rows:
+        policy = policy_caveats(rows, metrics, limits)
+        caveats += [*policy, *heavy_override_caveats(rows, policy, limits)]
+    return SeedGovernance(metrics, caveats + (cap_caveats(block["caps"], held.contract) if block else []))
 
 
 def fallback_metrics(rows: PolicyRows, limits: Limits) -> dict[str, MetricValue]:
@@ -83,22 +83,30 @@ def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     gate, value = held.contract.gates["override_rate"], metrics["override_rate"].value
     if value is None or gate.holds(metrics["override_rate"].number, "b"):
         return []
-    entry = {"caveat": "override_exception", "gate": gate.name, "grade": "B", "value": value, "contract": gate.b}
-    return [entry | plain_fields(exception) for exception in held.exceptions]
+    found = []
+    for entry in held.exceptions:
+        by = f"exception {entry.id} of {entry.approver}"
+        says = f"override_rate is {shown(value)} by {by}, where the contract allows {gate.b}"
+        numbers = {"value": value, "contract": gate.b} | plain_fields(entry)
+        found.append(Caveat("override_exception", "B", says, gate=gate.name, numbers=numbers))
+    return found
 
 
 def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[Caveat]:
     """Governance gates that hold only because policy took the rows out of fallback, and by what other means."""
     bare = fallback_metrics(rows.without_policy(), limits)
-    used = {"rests_on_overrides": rows.overridden, "rests_on_border_preference": rows.preferred}
-    found: list[Caveat] = []
+    used = {"overrides": rows.overridden, "border_preference": rows.preferred}
+    found = []
     for grade in GRADES:
         for name in ("fallback_rate", VIOLATIONS + grade):
-            gate, value_without = limits.gates[name], bare[name].value
-            if gate.holds(metrics[name].number, grade) and not gate.holds(bare[name].number, grade):
-                entry: Caveat = {"gate": name, "grade": grade.upper(), "value_without": value_without}
-                entry["countries"] = sorted(rows.helped)
-                found += [{"caveat": caveat, **entry} for caveat, parts in used.items() if parts]
+            gate, without = limits.gates[name], bare[name]
+            if not gate.holds(metrics[name].number, grade) or gate.holds(without.number, grade):
+                continue
+            numbers = {"value_without": without.value, "countries": sorted(rows.helped)}
+            for cause in (cause for cause, parts in used.items() if parts):
+                means = cause.replace("_", " ")
+                says = f"{name} holds {NAME_OF[grade]} only thanks to {means}: {shown(without.value)} without"
+                found.append(Caveat(f"rests_on_{cause}", GRADE_OF[grade], says, gate=name, numbers=numbers))
     return found
 
 
@@ -112,14 +120,23 @@ def cap_caveats(caps: Mapping[str, Any], limits: Limits) -> list[Caveat]:
         "fallback_country_min_rows": country.min_rows.value,
         "override_rate_cap": limits.gates["override_rate"].b,
     }
-    return [
-        {"caveat": "cap_relaxed", "gate": name, "grade": "B", "value": caps[name], "contract": limit}
-        for name, limit in contract.items()
-        if limit is not None and caps[name] > limit
-    ]
+    found = []
+    for name, limit in contract.items():
+        if limit is not None and exact(caps[name]) > exact(limit):
+            says = f"the run's own {name} is {caps[name]}, looser than the contract's {limit}"
+            numbers = {"value": caps[name], "contract": limit}
+            found.append(Caveat("cap_relaxed", "B", says, gate=name, numbers=numbers))
+    return found
 
 
-def bought_with_overrides(rows: PolicyRows, caveats: list[Caveat], limits: Limits) -> bool:
-    """Whether fallback caps are met only through heavy override use, which blocks B+; `caveats` are those of policy."""
-    heavy = rows.override_rate > exact(limits.heavy_override_rate.value)
-    return heavy and any(entry["caveat"] == "rests_on_overrides" for entry in caveats)
+def heavy_override_caveats(rows: PolicyRows, policy: list[Caveat], limits: Limits) -> list[Caveat]:
+    """Fallback caps that are met only through heavy override use; `policy` are the caveats of policy.
+
+    The plan's band of the override rate decides B+, not this (certification.md §16).
+    """
+    rate, heavy = rows.override_rate, limits.heavy_override_rate.value
+    if rate <= exact(heavy) or not any(entry.caveat == "rests_on_overrides" for entry in policy):
+        return []
+    says = f"fallback caps hold through heavy override use: {shown(float(rate))} of sites, above {heavy}"
+    numbers = {"value": float(rate), "heavy": heavy}
+    return [Caveat("fallback_bought_with_overrides", "BPLUS", says, gate="override_rate", numbers=numbers)]

@@ -10,19 +10,23 @@ from scripts.lib.contracts import catalog_path
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.records import plain
 from scripts.lib.text_tables import write_csv
+from scripts.reference.identify_reference import read_identity
 from scripts.scoring.checks import seed_checks
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members, read_cohorts
 from scripts.scoring.country_table import count_sites, country_table, in_support
+from scripts.scoring.coverage import coverage, coverage_checks
 from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_metrics import raised_by_exceptions, seed_governance
 from scripts.scoring.realism import realism, realism_caveats
 from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
+from scripts.scoring.site_rows import site_rows
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
-from scripts.scoring.variants import Counted
+from scripts.scoring.variants import Counted, GuessedRows, untouched_checks
 from scripts.states.caps import load_caps
 from scripts.states.receipt import check_sealed, check_shown, open_receipt
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
+SEALED_AS = {"tz_world": "tz_world_2025a", "tzdb": "tzdb_release"}
 COUNTRY_COLUMNS = [
     "seed",
     "run_id",
@@ -57,6 +61,8 @@ def main(
     s1_tz_lookup: str,
     site_timezones: str,
     country_zones: str,
+    polygon_zones: str,
+    reference_identity: str,
     governance: str,
     gates: str,
     cohorts: str,
@@ -75,36 +81,49 @@ def main(
     by_state = dict(zip(STATES, map(read_json, reports), strict=True))
     verified_at = by_state["S0"]["upstream"]["verified_at_utc"]
     held = raised_by_exceptions(read_limits(gates), load_caps(governance, verified_at[:10]).exceptions)
-    rules, support = read_cohorts(cohorts), pq.read_table(country_zones).to_pandas()
+    rules, reference = read_cohorts(cohorts), read_identity(reference_identity)
+    support, polygons = (pq.read_table(path).to_pandas() for path in (country_zones, polygon_zones))
     counts = count_sites(site_timezones)
     table = add_cohorts(country_table(counts, support), rules)
     fallback = rows_by_country(by_state["S1"], "fallback_by_country", "fallback_total")
+    preferred = rows_by_country(by_state["S1"], "preferred_by_country", "preferred_total")
     overridden = rows_by_country(by_state["S2"], "override_by_country", "overrides_total")
 
-    realistic = realism(Counted(table, counts, support, rules), fallback)
+    realistic = realism(Counted(table, counts, support, rules), GuessedRows(fallback, preferred), polygons)
+    covered = coverage(table, {*support["country_iso"], *polygons["country_iso"]})
     governed = seed_governance(by_state["S1"], by_state["S2"], held)
     metrics = realistic.metrics | governed.metrics
     tables = SiteTables(site_locations, s1_tz_lookup, site_timezones)
     structural = structural_checks(by_state, bundle_of(reports[0], manifest_fingerprint), tables)
     structural |= realism_preconditions(realistic.metrics, table)
+    structural |= coverage_checks(covered, table, rules, held.limits)
+    structural |= {
+        "reference_as_sealed": all(
+            sealed.sealed[SEALED_AS[name]].sha256_hex == reference[name].sha256 for name in SEALED_AS
+        )
+    }
     scored = SeedMetrics(
         seed=seed,
         run_id=read_json(run_receipt)["run_id"],
         manifest_fingerprint=manifest_fingerprint,
         site_locations_sha256=sha256_file(*site_locations),
+        site_rows=None if table.empty else site_rows(s1_tz_lookup),
+        reference=reference,
         sites_total=int(table["site_count"].sum()),
         **state_facts(by_state),
         cohort_definitions=rules,
         cohort_counts=cohort_counts(table),
         cohort_members=cohort_members(table),
+        coverage=covered,
         reported_cohorts={name: reported_cohort(table[table["cohort"] == name]) for name in ("C_single", "C_small")},
         metrics=metrics,
         variants=realistic.variants,
         c_large_readings=realistic.c_large_readings,
+        polygon_support=realistic.polygon_support,
         reach_2a=realistic.reach_2a,
         thresholds=held.limits.thresholds(),
         caveats=realism_caveats(realistic, table, held.limits) + governed.caveats,
-        checks=seed_checks(metrics, structural, held.limits, fallback_not_bought_with_overrides=not governed.bought),
+        checks=seed_checks(metrics, structural | untouched_checks(realistic.variants, held.limits), held.limits),
     )
     write_json(seed_metrics, plain(scored))
     table = add_rows(table, fallback=fallback, override=overridden).assign(seed=seed, run_id=scored.run_id)

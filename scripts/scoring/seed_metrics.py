@@ -6,13 +6,15 @@ from typing import Any
 
 from scripts.lib.files import read_json
 from scripts.lib.records import plain_fields, record, record_fields
+from scripts.reference.identify_reference import Reference
+from scripts.scoring.caveat import Caveat
 from scripts.scoring.checks import Checks, Verdict, failing, seed_verdict
 from scripts.scoring.cohorts import Cohorts
+from scripts.scoring.coverage import Coverage
 from scripts.scoring.gates import Gate
 from scripts.scoring.metric_value import MetricValue
 from scripts.scoring.policy_rows import PolicyRows, policy_rows
-
-Caveat = dict[str, Any]  # `caveat` says what it is, the rest is for people: gate, grade, value, countries
+from scripts.scoring.site_rows import SiteRows
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         return {**self.metric.to_json(), "ceiling": self.ceiling, "countries": self.countries}
+
+
+@dataclass(frozen=True)
+class PolygonSupport:
+    """What K_c by polygons would give: countries of the cohorts, K of all that it changes, gate values."""
+
+    cohort_members: dict[str, list[str]]
+    zones: dict[str, int]
+    metrics: dict[str, MetricValue]
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class SeedMetrics:
     run_id: str
     manifest_fingerprint: str
     site_locations_sha256: str
+    site_rows: SiteRows | None  # None where nothing was published
+    reference: dict[str, Reference]
     sites_total: int  # rows of site_timezones; 0 when it was withheld
     state_status: dict[str, str]
     error_codes: dict[str, list[str]]
@@ -58,10 +71,12 @@ class SeedMetrics:
     cohort_definitions: Cohorts
     cohort_counts: dict[str, int]
     cohort_members: dict[str, list[str]]
+    coverage: Coverage
     reported_cohorts: dict[str, ReportedCohort]
     metrics: dict[str, MetricValue]
     variants: dict[str, dict[str, MetricValue]]  # by metric, then variant
     c_large_readings: dict[str, Reading]
+    polygon_support: PolygonSupport | None
     reach_2a: dict[str, MetricValue]
     thresholds: dict[str, dict[str, float | None]]  # `b` and `bplus` that each gate was held to
     caveats: list[Caveat]

@@ -5,24 +5,41 @@ cannot leave a cohort by losing rows. A cohort country without rows left counts 
 was real.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from scripts.scoring.caveat import GRADE_OF, NAME_OF, Caveat, shown
 from scripts.scoring.cohort_metrics import NAMES, cohort_metrics, share_below_single_zone
-from scripts.scoring.cohorts import Cohorts, Floor, add_cohorts
+from scripts.scoring.cohorts import Cohorts, Floor, add_cohorts, cohort_members
 from scripts.scoring.country_table import country_table, in_support, summed, zone_numbers
-from scripts.scoring.gates import GRADES, Limits
+from scripts.scoring.gates import GRADES, Gate, Limits
 from scripts.scoring.metric_value import MetricValue, unavailable
-from scripts.scoring.seed_metrics import Caveat, Reading
+from scripts.scoring.seed_metrics import PolygonSupport, Reading
 
 COUNTED = ["site_count", "distinct_tzid_count", "top1_sites", "top2_sites"]
 COLLAPSED = dict.fromkeys(COUNTED, 0) | {"top1_share": 1.0, "top1_top2_gap": 1.0, "entropy_norm": 0.0}
 ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": "fallback"}
+UNTOUCHED_CHECK = "_on_untouched_rows"  # what a check is called after its gate
+UNTOUCHED = "untouched"  # rows in the country's own zones that nobody guessed, preferred or set by hand
 RESTS_ON = ROWS_OF | {"half_floor": "cohort_floor"}
+WORDS = {"leakage": "leakage", "overrides": "overrides", "fallback": "fallback", "cohort_floor": "the cohort's floor"}
 Variants = Mapping[str, Mapping[str, MetricValue]]  # by metric, then variant
+
+
+class GuessedRows(NamedTuple):
+    """Rows by country that fell back to the nearest polygon, and that border preference gave to the country itself."""
+
+    fallback: Mapping[str, int]
+    preferred: Mapping[str, int]
+
+    @property
+    def all(self) -> dict[str, int]:
+        return dict(Counter(self.fallback) + Counter(self.preferred))
 
 
 @dataclass(frozen=True)
@@ -41,18 +58,21 @@ class Counted:
         return table.fillna(COLLAPSED).astype(dict.fromkeys(COUNTED, "int64")).join(flags).reset_index()
 
 
-def variant_tables(counted: Counted, fallback: Mapping[str, int]) -> dict[str, pd.DataFrame]:
-    """Country tables by variant; `fallback` are rows by country.
+def variant_tables(counted: Counted, guessed: GuessedRows) -> dict[str, pd.DataFrame]:
+    """Country tables by variant.
 
     `half_floor` drops no rows: it lets in countries with half the sites that the cohorts ask for. `without_nudged`
-    shows what geometry alone decided; it raises no caveat, as a nudge is lawful.
+    shows what geometry alone decided; it raises no caveat, as a nudge is lawful. `untouched` drops all that a pass may
+    not rest on, together.
     """
     counts = counted.counts
+    own, by_polygon = in_support(counts, counted.support), counts["tzid_source"] == "polygon"
     rows = {
-        "in_support": counts[in_support(counts, counted.support)],
-        "polygon": counts[counts["tzid_source"] == "polygon"],
+        "in_support": counts[own],
+        "polygon": counts[by_polygon],
         "without_nudged": counts[~counts["ambiguous"]],
-        "without_fallback": without_open(counts, fallback),
+        "without_fallback": without_open(counts, guessed.fallback),
+        UNTOUCHED: without_open(counts[own & by_polygon], guessed.all),
     }
     found = {"literal": counted.table} | {name: counted.recounted(part) for name, part in rows.items()}
     multi, large = (_halved(floor) for floor in (counted.cohorts.c_multi, counted.cohorts.c_large))
@@ -69,10 +89,14 @@ def without_open(counts: pd.DataFrame, rows: Mapping[str, int]) -> pd.DataFrame:
 
     Reports count guessed and preferred rows by country, not by zone; all of them are ambiguous.
     """
-    zones = summed(counts.assign(open=counts["sites"].where(counts["ambiguous"], 0)), ["country_iso", "tzid"], "open")
+    zones = summed(
+        counts.assign(open=counts["sites"].where(counts["ambiguous"], 0).astype("int64")),
+        ["country_iso", "tzid"],
+        "open",
+    )
     zones = zones.sort_values(["country_iso", "sites", "tzid"])
     before = zones.groupby("country_iso")["open"].cumsum() - zones["open"]
-    lost = zones["country_iso"].map(dict(rows)).fillna(0) - before
+    lost = zones["country_iso"].map(lambda country: rows.get(country, 0)).astype("int64") - before
     zones["sites"] -= lost.clip(lower=0, upper=zones["open"]).astype("int64")
     return zones[zones["sites"] > 0]
 
@@ -89,29 +113,43 @@ def variant_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, M
 
 def variant_caveats(variants: Variants, limits: Limits) -> list[Caveat]:
     """Gates that hold as the plan counts them and fail without leaked, hand-set or guessed rows."""
-    return [
-        {"caveat": f"rests_on_{cause}", "gate": name, "grade": grade.upper(), "value_without": part[variant].value}
-        for name, part in sorted(variants.items())
-        for grade in GRADES
-        if limits.gates[name].holds(part["literal"].number, grade)
-        for variant, cause in RESTS_ON.items()
-        if not limits.gates[name].holds(part[variant].number, grade)
-    ]
+    found = []
+    for name, part in sorted(variants.items()):
+        gate = limits.gates[name]
+        for grade in GRADES:
+            if not gate.holds(part["literal"].number, grade):
+                continue
+            for variant, cause in RESTS_ON.items():
+                value = part[variant].value
+                if not gate.holds(part[variant].number, grade):
+                    says = f"{name} holds {NAME_OF[grade]} only thanks to {WORDS[cause]}: {shown(value)} without"
+                    numbers = {"value_without": value}
+                    found.append(Caveat(f"rests_on_{cause}", GRADE_OF[grade], says, gate=name, numbers=numbers))
+    return found
+
+
+def untouched_checks(variants: Variants, limits: Limits) -> dict[str, bool]:
+    """Whether each realism gate holds B on the untouched rows alone; nothing where the config asks for none."""
+    asked = limits.realism.items() if limits.untouched_rows.value else ()
+    return {
+        f"{name}{UNTOUCHED_CHECK}": bool(variants) and gate.holds(variants[name][UNTOUCHED].number, "b")
+        for name, gate in asked
+    }
 
 
 def c_large_readings(counted: Counted) -> dict[str, Reading]:
     """Share of large countries with top1 < 0.95 under three readings of "large", each with its ceiling.
 
     `literal`: all with enough sites; `eligible`: those with two zones or more; `top_decile`: the tenth of all
-    countries with most sites. The ceiling is the share of the cohort that has more than one zone.
+    countries with most sites. The ceiling is the share of the cohort that has more than one zone: what lies above it
+    has leaked.
     """
     table = counted.table
-    literal, zoned = (
-        table["site_count"] >= counted.cohorts.c_large.min_sites.value,
-        table["tz_world_support_count"] >= 2,
-    )
+    literal = table["site_count"] >= counted.cohorts.c_large.min_sites.value
+    zoned = table["tz_world_support_count"] >= 2
     decile = table.sort_values(["site_count", "country_iso"], ascending=[False, True]).index[: -(-len(table) // 10)]
-    picks = {"literal": literal, "eligible": literal & zoned, "top_decile": table.index.isin(decile)}
+    top = pd.Series(table.index.isin(decile), index=table.index)
+    picks: dict[str, pd.Series[bool]] = {"literal": literal, "eligible": literal & zoned, "top_decile": top}
     found = {}
     for name, pick in picks.items():
         part = table.loc[pick]
@@ -122,6 +160,34 @@ def c_large_readings(counted: Counted) -> dict[str, Reading]:
             share_below_single_zone(part), float(zoned[part.index].mean()), part["country_iso"].tolist()
         )
     return found
+
+
+def c_large_caveats(readings: Mapping[str, Reading], gate: Gate) -> list[Caveat]:
+    """A pass of C_large that the literal reading, all countries with enough sites, would not give."""
+    if not readings:
+        return []
+    eligible, literal = readings["eligible"].metric, readings["literal"].metric
+    found = []
+    for grade in GRADES:
+        if gate.holds(eligible.number, grade) and not gate.holds(literal.number, grade):
+            says = (
+                f"{gate.name} counts countries with two zones or more; of all large ones it is {shown(literal.value)}"
+            )
+            numbers = {"value": eligible.value, "literal": literal.value, "ceiling": readings["literal"].ceiling}
+            found.append(Caveat("c_large_literal", GRADE_OF[grade], says, gate=gate.name, numbers=numbers))
+    return found
+
+
+def polygon_support(counted: Counted, polygons: pd.DataFrame) -> PolygonSupport:
+    """The same sites if K_c were counted by polygons; `polygons` has country_iso, tzid."""
+    table = add_cohorts(country_table(counted.counts, polygons), counted.cohorts)
+    zones, literal = table["tz_world_support_count"], counted.table["tz_world_support_count"]
+    other = table[zones.ne(literal)]
+    return PolygonSupport(
+        cohort_members=cohort_members(table),
+        zones=dict(zip(other["country_iso"], other["tz_world_support_count"].tolist(), strict=True)),
+        metrics=cohort_metrics(table),
+    )
 
 
 def reachable(counts: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:

@@ -158,9 +158,13 @@ class Project:
         return {seed: pins[seed] for seed in self.candidates[run].seeds if seed in pins}
 
     def required_seeds(self, wildcards: Wildcards) -> list[int]:
-        """Seeds that the certificate asks for: those of the config, or those of a P0 baseline itself."""
+        """Seeds that the certificate asks for: those of the config; its own, of a run that cannot be certified."""
         candidate = self.candidates[wildcards.run]
-        return list(candidate.seeds if candidate.lane == "P0" else self.config["seeds"])
+        return list(candidate.seeds if candidate.not_certifiable else self.config["seeds"])
+
+    def not_certifiable(self, wildcards: Wildcards) -> str | None:
+        """Why the run can never pass, where its candidate says so."""
+        return self.candidates[wildcards.run].not_certifiable
 
     def seed_paths(self, dataset: str, run: str) -> list[str]:
         """The dataset of every seed of a run, in required order."""

@@ -7,9 +7,11 @@ from scripts.certification.certificate import Certificate
 from scripts.certification.gate_table import GateRow
 from scripts.scoring.checks import seed_checks
 from scripts.scoring.cohorts import read_cohorts
+from scripts.scoring.coverage import Coverage
 from scripts.scoring.gates import read_limits
 from scripts.scoring.metric_value import MetricValue
 from scripts.scoring.seed_metrics import SeedMetrics
+from scripts.scoring.site_rows import SiteRows
 from scripts.scoring.variants import ROWS_OF
 
 SEEDS = [42, 7, 101, 202]
@@ -41,6 +43,8 @@ def seed_metrics(seed: int = 42, *, failing: tuple[str, ...] = (), values: Any =
         run_id=f"{seed:032x}",
         manifest_fingerprint=f"{seed:064x}",
         site_locations_sha256=f"{seed:064x}",
+        site_rows=SiteRows(f"{seed:064x}", f"{seed:064x}"),
+        reference={},
         sites_total=10_000,
         state_status=dict.fromkeys(STATES, "pass"),
         error_codes={state: [] for state in STATES},
@@ -50,10 +54,12 @@ def seed_metrics(seed: int = 42, *, failing: tuple[str, ...] = (), values: Any =
         cohort_definitions=COHORTS,
         cohort_counts={"C_multi": 1, "C_large": 0},
         cohort_members={"C_multi": ["RS"], "C_large": []},
+        coverage=Coverage(9_000, 1_000, {}),
         reported_cohorts={},
         metrics=metrics,
         variants={name: dict.fromkeys(ROWS_OF, metrics[name]) for name in LIMITS.realism},
         c_large_readings={},
+        polygon_support=None,
         reach_2a={},
         thresholds={name: {"b": gate.b, "bplus": gate.bplus} for name, gate in LIMITS.gates.items()},
         caveats=[],
@@ -107,6 +113,9 @@ def certificate(run: str = "planted", **changes: Any) -> Certificate:
         seed_error_codes={42: []},
         thresholds=LIMITS,
         cohort_contract={},
+        coverage={},
+        reference={},
+        not_certifiable=None,
         gates=[],
         approvals=[],
         caveats=[],

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from scripts.lib.contracts import load_yaml
+from scripts.lib.contracts import arrow_schema, load_yaml
 from scripts.lib.errors import Fault
-from scripts.lib.files import read_json
+from scripts.lib.files import read_json, sha256_file, write_json
+from scripts.lib.tables import write_table
 from scripts.scoring import score_seed
+from scripts.scoring.gates import read_limits
 from tests.lawful import APPROVERS, FINGERPRINT, OPEN_CAPS, OVERRIDE, House
-from tests.lawful_world import reference
+from tests.lawful_world import COUNTRIES, reference
 from tests.planted import SEEDS, certify
 
 AT = {  # a point of each square that no other covers, and one in the overlap of China's two
@@ -20,16 +23,30 @@ AT = {  # a point of each square that no other covers, and one in the overlap of
     "Urumqi": (111.0, 31.0),
     "overlap": (107.0, 31.0),
     "Paris": (1.0, 41.0),
+    "Berlin": (11.0, 41.0),
     "Bermuda": (-64.9, 32.1),
 }
-EVEN = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 60, ("CN", "Urumqi"): 60}
-LEAN = {("NZ", "Auckland"): 510, ("NZ", "Chatham"): 90, ("CN", "Shanghai"): 102, ("CN", "Urumqi"): 18}
-COLLAPSED = {("NZ", "Auckland"): 599, ("NZ", "Chatham"): 1, ("CN", "Shanghai"): 119, ("CN", "Urumqi"): 1}
-LEAKED = {("NZ", "Auckland"): 300, ("NZ", "Paris"): 300, ("CN", "Shanghai"): 60, ("CN", "Paris"): 60}
-AMBIGUOUS = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 60, ("CN", "overlap"): 60}
-INHABITED = AMBIGUOUS | {("CN", "overlap"): 3, ("CN", "Urumqi"): 57}  # 0.42 % of the sites: above the cap alone
-DROPPED = {("NZ", "Auckland"): 300, ("NZ", "Chatham"): 300, ("CN", "Shanghai"): 99}
+FR_DE = [("FR", "Europe/Berlin"), ("DE", "Europe/Paris")]  # this world gives both countries two zones
+
+
+def plan(large: tuple[int, int], small: tuple[int, int], second: str = "") -> dict[tuple[str, str], int]:
+    """Sites of three large countries and a small one in their first and second zone, or all seconds in `second`."""
+    zones = {"NZ": ("Auckland", "Chatham"), "FR": ("Paris", "Berlin"), "DE": ("Berlin", "Paris")}
+    found = {}
+    for country, (first, other) in (zones | {"CN": ("Shanghai", "Urumqi")}).items():
+        for place, count in zip((first, second or other), small if country == "CN" else large, strict=True):
+            found[country, place] = count
+    return found
+
+
+EVEN, LEAN, COLLAPSED = plan((300, 300), (60, 60)), plan((510, 90), (102, 18)), plan((599, 1), (119, 1))
+LEAKED = plan((300, 300), (60, 60), "Bermuda")
+AMBIGUOUS = EVEN | {("CN", "Urumqi"): 0, ("CN", "overlap"): 60}
+INHABITED = AMBIGUOUS | {("CN", "overlap"): 8, ("CN", "Urumqi"): 52}  # 0.42 % of the sites: above the cap alone
+DROPPED = EVEN | {("CN", "Shanghai"): 90, ("CN", "Urumqi"): 0}
 TO_URUMQI = OVERRIDE | {"tzid": "Asia/Urumqi"}
+LIMITS = read_limits("config/certification/gates.yaml")
+ZONES = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
 CAPS = load_yaml("config/policy/governance.yaml") | {"approvers": APPROVERS}
 EXCEPTION = {
     **{"id": "EX-1", "approver": "board", "requester": "team", "reason": "people live in the overlap"},
@@ -39,11 +56,11 @@ EXCEPTION = {
 
 
 def sites(plan: dict[tuple[str, str], int], seed: int) -> list[tuple]:
-    """Rows of site_locations; a hair of jitter by seed, so that no two seeds have the same bytes."""
+    """Rows of site_locations; a hair of jitter and 2 % more sites by seed, so that no two seeds are one drawing."""
     rows, order = [], {}
     for (country, place), count in plan.items():
         lon, lat = AT[place]
-        for _ in range(count):
+        for _ in range(count + count * SEEDS.index(seed) // 50):
             order[country] = order.get(country, 0) + 1
             shift = (order[country] % 97 + seed / 1000) / 1000
             rows.append((7, country, order[country], lon + shift, lat + shift))
@@ -58,6 +75,9 @@ class World:
         self.shared.mkdir()
         reference(self.shared)
         self.number = 0
+        zones = pa.table([pa.array(column) for column in zip(*sorted([*COUNTRIES, *FR_DE]), strict=True)], schema=ZONES)
+        write_table(self.shared / "country_zones.parquet", zones)
+        write_table(folder / "polygon_zones.parquet", zones)
 
     def house(self, plan, seed: int, overrides=(), governance=CAPS, jitter: int | None = None) -> House:
         """A seed through its six states."""
@@ -69,6 +89,10 @@ class World:
 
     def score(self, house: House, seed: int) -> dict[str, Any]:
         names = ["run_receipt", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
+        identity = house.root / "identity.json"
+        files = {"tz_world": house.path("tz_world"), "tzdb": house.path("tzdb"), "places": house.path("tzdb")}
+        known = {"release": "2026c", "content_sha256": "0" * 64, "known": True}
+        write_json(identity, {name: known | {"sha256": sha256_file(path)} for name, path in files.items()})
         outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
         score_seed.main(
             reports=[house.path(f"s{number}_run_report") for number in range(6)],
@@ -76,6 +100,8 @@ class World:
             receipt=house.path("s0_gate_receipt_2A"),
             inventory=house.path("sealed_inputs_2A"),
             **{name: house.path(name) for name in names},
+            polygon_zones=str(self.folder / "polygon_zones.parquet"),
+            reference_identity=str(identity),
             gates="config/certification/gates.yaml",
             cohorts="config/certification/cohorts.yaml",
             **{name: str(house.root / file) for name, file in outputs.items()},
@@ -143,8 +169,8 @@ def test_a_row_says_of_what_how_many_and_in_which_unit(world, even):
     for name, row in rows.items():
         about = registry[name.split(":")[0]]
         assert {key: row[key] for key in about if key != "cohort"} == {k: v for k, v in about.items() if k != "cohort"}
-    assert rows["c_multi_median_top1_share"]["n"] == {"42": 2, "7": 2, "101": 2, "202": None}
-    assert rows["fallback_rate"]["n"]["42"] == 720  # sites
+    assert rows["c_multi_median_top1_share"]["n"] == {"42": 4, "7": 4, "101": 4, "202": None}
+    assert rows["fallback_rate"]["n"]["42"] == 1920  # sites
     assert rows["fallback_country_violations_b"]["n"]["42"] == 0  # countries with fallback rows
     assert rows["provenance_missing"]["n"]["42"] == 0  # active overrides
 
@@ -161,7 +187,7 @@ def test_collapse_freezes_with_blockers_that_name_their_owner(world, collapsed):
     blocker = next(entry for entry in found["freeze"]["blockers"] if entry["gate"] == "c_multi_median_top1_share")
     assert blocker["surface"]["owner"] == "segment-1B"
     assert blocker["unreachable"]["by_2a_policy"] is True  # no site is ambiguous: policy can move nothing
-    assert blocker["gap_to_b"]["42"] == pytest.approx((599 / 600 + 119 / 120) / 2 - 0.92)
+    assert blocker["gap_to_b"]["42"] == pytest.approx(599 / 600 - 0.92)
     assert found["freeze"]["reopen_contract"]["preconditions"]
     assert "asked <= 0.92" in found["lines"]
 
@@ -182,10 +208,11 @@ def test_one_good_seed_does_not_carry_the_others(world, even, collapsed):
 
 def test_the_same_data_under_two_seeds_fails(world, even):
     copy = world.seed_metrics(EVEN, 7, jitter=42)
+    assert copy["site_rows"] == even[0]["site_rows"] and copy["site_rows"] != even[1]["site_rows"]
     found = world.certify([even[0], copy, *even[2:]])
     assert found["status"] == "FAIL_REALISM"
     assert found["failing_gates"] == ["required_seed_data_distinct"]
-    assert found["decided_by"] == ["two required seeds carry the same upstream data"]
+    assert found["decided_by"] == ["two required seeds carry the same rows"]
 
 
 def test_a_check_that_is_no_gate_is_named_as_the_cause(world, even):
@@ -232,11 +259,12 @@ def test_the_order_of_seeds_does_not_matter(world, even):
         assert first[key] == again[key]
 
 
-def test_leakage_passes_as_the_plan_counts_and_says_so(world):
+def test_a_pass_does_not_stand_on_leakage(world):
     found = world.run(LEAKED)
-    assert found["status"] == "PASS_BPLUS"
-    assert "rests_on_leakage" in caveats(found)
-    assert "rests_on_leakage" in found["lines"]
+    failing = found["seed_failing_gates"]["42"]["B"]
+    assert failing == sorted(f"{name}_on_untouched_rows" for name in LIMITS.realism)  # as the plan counts, all hold
+    assert found["status"] == "FAIL_REALISM"
+    assert found["decided_by"][0] == "c_large_share_top1_lt_095_on_untouched_rows fails on seeds 42, 7, 101, 202"
 
 
 def test_country_wide_overrides_breach_the_cap(world):
@@ -261,7 +289,7 @@ def test_an_approved_exception_lifts_b_with_a_caveat(world):
     assert [{key: entry[key] for key in EXCEPTION} for entry in told] == [EXCEPTION] * len(SEEDS)
     row = next(row for row in found["gates"] if row["gate"] == "override_rate")
     assert (row["verdict"], row["b"], row["b_contract"]) == ("PASS_B", 0.005, 0.002)
-    assert row["margin_b"] == pytest.approx(0.005 - 3 / 720)
+    assert row["margin_b"] == pytest.approx(0.005 - 8 / 1920)
     assert found["freeze"]["blockers"] == []
 
 
@@ -269,7 +297,7 @@ def test_an_approved_exception_lifts_b_with_a_caveat(world):
     ("change", "why"),
     [
         ({"expiry": "2026-01-01"}, "lapsed on 2026-01-01"),
-        ({"rate": 0.004}, "3 of 720 sites) > cap 0.004"),
+        ({"rate": 0.004}, "8 of 1920 sites) > cap 0.004"),
         ({"scope": {"cap": "override_rate", "countries": ["NZ"]}}, "override_rate outside the exceptions"),
         ({"requester": "board"}, "`board` may not approve what `board` asks for"),
     ],

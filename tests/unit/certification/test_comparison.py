@@ -12,6 +12,7 @@ from scripts.certification.comparison import Comparison
 from scripts.certification.movement import compare
 from scripts.certification.shift_tests import proportion_lift, shift
 from scripts.lib.records import plain, record
+from scripts.scoring.caveat import Caveat
 from scripts.scoring.metric_value import MetricValue
 from tests.unit.certification.nouns import LIMITS, NOTHING, governance, seed_metrics
 
@@ -78,7 +79,7 @@ def test_honest_improvement_is_accepted():
         (scored(0.93, more={"fallback_country_violations_b": 1}), "fallback_country_violations_b 1 is above its cap"),
         (scored(0.93, cohort_members={"C_multi": [], "C_large": []}), "C_multi lost RS"),
         (scored(0.93, site_locations_sha256="y"), "site_locations differs"),
-        (scored(0.93, caveats=[{"caveat": "cap_relaxed", "gate": "fallback_rate_cap"}]), "looser"),
+        (scored(0.93, caveats=[Caveat("cap_relaxed", "B", "looser", gate="fallback_rate_cap")]), "looser"),
     ],
 )
 def test_bought_improvement_is_vetoed(after, why):

@@ -1,10 +1,11 @@
 """The "decided by" line on hand-made certificates: no cause is hidden, and a miss never looks like the threshold."""
 
+import pandas as pd
 import pytest
 
 from scripts.certification.candidates import main
+from scripts.certification.caveats import run_caveats
 from scripts.certification.deciding import decided_by
-from scripts.certification.verdict import run_caveats
 from scripts.lib.errors import UsageError
 from tests.unit.certification.nouns import LIMITS, certificate, gate_row, seed_metrics
 
@@ -47,10 +48,12 @@ def test_caveats_of_a_run_tell_seeds_apart():
         seed: seed_metrics(seed, cohort_members={"C_multi": members, "C_large": []})
         for seed, members in ((42, ["CN", "ES"]), (7, ["ES"]))
     }
-    found = run_caveats(seeds, LIMITS)
-    assert [entry["caveat"] for entry in found] == ["seed_cohorts_differ"]
-    assert found[0]["members"] == {"42": ["CN", "ES"], "7": ["ES"]}
-    assert run_caveats({42: seeds[42]}, LIMITS) == []
+    nothing = dict.fromkeys(seeds, pd.DataFrame())
+    found = run_caveats(seeds, nothing, {}, LIMITS)
+    assert [entry.caveat for entry in found] == ["seed_cohorts_differ"]
+    assert found[0].numbers["members"] == {"42": ["CN", "ES"], "7": ["ES"]}
+    assert not any(entry.qualifies("PASS_BPLUS") for entry in found)
+    assert run_caveats({42: seeds[42]}, nothing, {}, LIMITS) == []
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.92004, "0.92004"), (0.9200000001, "0.9200000001"), (1, "1")])

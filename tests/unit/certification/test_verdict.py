@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scripts.certification.verdict import judge, stability
+from scripts.scoring.site_rows import SiteRows
 from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 
 VALUES = {"PASS_BPLUS": {}, "PASS_B": {"fallback_rate": 0.0005}, "FAIL_REALISM": {"fallback_rate": 0.01}}
@@ -26,7 +27,7 @@ def test_verdict_over_all_seeds():
     assert run(*plus) == ("PASS_BPLUS", [])
     assert run(*plus[:3], "PASS_B") == ("PASS_B", [])
     assert run(*plus[:3], "FAIL_REALISM") == ("FAIL_REALISM", ["seed_202_hard_gates"])
-    assert run(*plus, site_locations_sha256="same") == ("FAIL_REALISM", ["required_seed_data_distinct"])
+    assert run(*plus, site_rows=SiteRows("same", "m")) == ("FAIL_REALISM", ["required_seed_data_distinct"])
 
 
 def test_missing_seed_fails():

@@ -75,14 +75,14 @@ def test_the_contract_is_written_as_it_is_read():
     assert record(Limits, plain(LIMITS)) == LIMITS
 
 
-def verdict(top1_share, structural=True, bplus=True):
-    values = metrics(c_multi_median_top1_share=top1_share)
-    return seed_verdict(seed_checks(values, {"s1_status_pass": structural}, LIMITS, more=bplus))
+def verdict(top1_share, structural=True, **changes):
+    values = metrics(c_multi_median_top1_share=top1_share, **changes)
+    return seed_verdict(seed_checks(values, {"s1_status_pass": structural}, LIMITS))
 
 
 def test_seed_verdicts():
     assert verdict(0.80) == "PASS_BPLUS"
-    assert verdict(0.80, bplus=False) == "PASS_B"
+    assert verdict(0.80, override_rate=0.0006) == "PASS_B"
     assert verdict(0.85) == "PASS_B"
     assert verdict(0.93) == "FAIL_REALISM"
     assert verdict(0.80, structural=False) == "FAIL_REALISM"

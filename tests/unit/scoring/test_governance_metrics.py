@@ -9,10 +9,10 @@ from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_metrics import (
     Held,
     SeedGovernance,
-    bought_with_overrides,
     cap_caveats,
     exception_caveats,
     governance_metrics,
+    heavy_override_caveats,
     policy_caveats,
     raised_by_exceptions,
     seed_governance,
@@ -63,7 +63,7 @@ def test_what_a_state_did_not_report_is_no_zero():
     assert found["fallback_rate"].reason == "S1 reported no governance"
     assert found["override_rate"].reason == "S2 reported no governance"
     assert policy_rows({}, None) is None
-    assert seed_governance({}, {}, Held(LIMITS, LIMITS, [])) == SeedGovernance(found, [], False)
+    assert seed_governance({}, {}, Held(LIMITS, LIMITS, [])) == SeedGovernance(found, [])
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_without_policy_its_rows_fall_back():
 def test_a_gate_that_policy_alone_holds_is_named_with_its_means():
     found = rows(0, 100_001, preferred=1)
     caveats = policy_caveats(found, metrics(found, 100_001), LIMITS)
-    assert [(entry["caveat"], entry["gate"], entry["grade"]) for entry in caveats] == [
+    assert [(entry.caveat, entry.gate, entry.grade) for entry in caveats] == [
         ("rests_on_overrides", "fallback_rate", "BPLUS"),
         ("rests_on_border_preference", "fallback_rate", "BPLUS"),
         ("rests_on_overrides", "fallback_country_violations_bplus", "BPLUS"),
         ("rests_on_border_preference", "fallback_country_violations_bplus", "BPLUS"),
     ]
-    assert caveats[0]["value_without"] == 100_002 / TOTAL
-    assert caveats[0]["countries"] == ["CN", "RS"]
+    assert caveats[0].numbers["value_without"] == 100_002 / TOTAL
+    assert caveats[0].numbers["countries"] == ["CN", "RS"]
 
 
 def test_heavy_override_use_is_judged_by_the_counts():
     for overrides, heavy in ((250_000, False), (250_001, True)):
         found = rows(50, overrides)
         caveats = policy_caveats(found, metrics(found, overrides), LIMITS)
-        assert bought_with_overrides(found, caveats, LIMITS) is heavy
-    assert not bought_with_overrides(rows(50, 250_001), [], LIMITS)
+        assert bool(heavy_override_caveats(found, caveats, LIMITS)) is heavy
+    assert heavy_override_caveats(rows(50, 250_001), [], LIMITS) == []
 
 
 EXCEPTION = CapException(
@@ -118,8 +118,8 @@ def test_an_exception_in_force_raises_b_alone_and_no_looser_than_it_says():
 def test_an_exception_is_a_caveat_where_it_is_needed():
     for rate, needed in ((0.002, []), (0.003, ["EX-1"])):
         found = exception_caveats({"override_rate": available(rate, 9)}, Held(LIMITS, LIMITS, [EXCEPTION]))
-        assert [entry["id"] for entry in found] == needed
-    assert [entry["approver"] for entry in found] == ["board"]
+        assert [entry.numbers["id"] for entry in found] == needed
+    assert [entry.numbers["approver"] for entry in found] == ["board"]
 
 
 def test_caps_looser_than_the_gates_are_named():
@@ -131,10 +131,10 @@ def test_caps_looser_than_the_gates_are_named():
         "override_rate_cap": 0.0020,
     }
     found = cap_caveats(caps, LIMITS)
-    assert [(entry["gate"], entry["value"], entry["contract"]) for entry in found] == [
+    assert [(entry.gate, entry.numbers["value"], entry.numbers["contract"]) for entry in found] == [
         ("fallback_country_cap", 0.02, 0.0010),
         ("fallback_country_min_rows", 3, 2),
     ]
     override = replace(LIMITS.gates["override_rate"], b=0.001)
     stricter = replace(LIMITS, gates=LIMITS.gates | {"override_rate": override})
-    assert "override_rate_cap" in [entry["gate"] for entry in cap_caveats(caps, stricter)]
+    assert "override_rate_cap" in [entry.gate for entry in cap_caveats(caps, stricter)]

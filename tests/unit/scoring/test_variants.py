@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from scripts.scoring.country_table import in_support
 from scripts.scoring.gates import read_limits
 from scripts.scoring.variants import (
+    GuessedRows,
     c_large_readings,
     pour,
     reachable,
@@ -27,7 +28,7 @@ def test_variants_by_hand():
         ("AA", "Z/9", "polygon", 10),
         ambiguous={("AA", "Z/2"), ("AA", "Z/9")},
     )
-    tables = variant_tables(counted(frame), {"AA": 15})
+    tables = variant_tables(counted(frame), GuessedRows({"AA": 15}, {}))
     top1 = {name: table.iloc[0]["top1_share"] for name, table in tables.items()}
     assert top1["literal"] == 0.8
     assert top1["in_support"] == 80 / 90
@@ -39,14 +40,14 @@ def test_variants_by_hand():
 
 def test_country_without_rows_left_counts_as_collapsed():
     frame = counts(("CC", "Z/8", "polygon", 60), ("CC", "Z/9", "polygon", 60))
-    found = variant_metrics(variant_tables(counted(frame), {}))
+    found = variant_metrics(variant_tables(counted(frame), GuessedRows({}, {})))
     literal, inside = (found["c_multi_median_top1_share"][name] for name in ("literal", "in_support"))
     assert (literal.value, inside.value, inside.n, inside.rows) == (0.5, 1.0, 1, 0)
 
 
 def caveat_names(frame, fallback=None):
-    found = variant_caveats(variant_metrics(variant_tables(counted(frame), fallback or {})), LIMITS)
-    return {entry["caveat"] for entry in found}
+    found = variant_caveats(variant_metrics(variant_tables(counted(frame), GuessedRows(fallback or {}, {}))), LIMITS)
+    return {entry.caveat for entry in found}
 
 
 def test_cheating_leaves_a_caveat():
