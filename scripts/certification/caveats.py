@@ -58,10 +58,16 @@ def reference_caveats(reference: Mapping[str, Reference]) -> list[Caveat]:
 
 
 def qualifications(caveats: Sequence[Caveat], status: Verdict) -> list[str]:
-    """What limits a pass, a sentence for each matter however many seeds and grades it touches."""
-    matters: dict[tuple[object, ...], Caveat] = {}
+    """What limits a pass: a sentence for each matter, however many gates, seeds and grades it touches."""
+    matters: dict[tuple[str, ...], list[Caveat]] = {}
     for entry in caveats:
         if entry.qualifies(status):
-            own = tuple(str(entry.numbers.get(key)) for key in ("id", "place", "reference", "seeds"))
-            matters.setdefault((entry.caveat, entry.gate, *own), entry)
-    return [entry.says for entry in matters.values()]
+            own = (str(entry.numbers.get(key)) for key in ("id", "place", "reference", "seeds"))
+            matters.setdefault((entry.caveat, *own), []).append(entry)
+    return [_matter(entries) for entries in matters.values()]
+
+
+def _matter(entries: list[Caveat]) -> str:
+    """The first of these caveats, and how many other gates there are."""
+    others = len({entry.gate for entry in entries}) - 1
+    return entries[0].says + (f", and so for {others} other gate{'s' if others > 1 else ''}" if others else "")
