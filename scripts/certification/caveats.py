@@ -58,10 +58,13 @@ def reference_caveats(reference: Mapping[str, Reference]) -> list[Caveat]:
 
 
 def qualifications(caveats: Sequence[Caveat], status: Verdict) -> list[str]:
-    """What limits a pass: a sentence for each matter, however many gates, seeds and grades it touches."""
+    """What limits a pass: a sentence for each matter, however many gates, seeds and grades it touches.
+
+    An exception is left out: it stands among the approvals.
+    """
     matters: dict[tuple[str, ...], list[Caveat]] = {}
     for entry in caveats:
-        if entry.qualifies(status):
+        if entry.qualifies(status) and entry.caveat != "override_exception":
             own = (str(entry.numbers.get(key)) for key in ("id", "place", "reference", "seeds"))
             matters.setdefault((entry.caveat, *own), []).append(entry)
     return [_matter(entries) for entries in matters.values()]
