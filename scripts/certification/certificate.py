@@ -15,6 +15,7 @@ from scripts.scoring.caveat import Caveat
 from scripts.scoring.checks import Verdict
 from scripts.scoring.coverage import Coverage
 from scripts.scoring.gates import Limits
+from scripts.scoring.policy_rows import Exempt
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Certificate(Judgement):
     reference: dict[str, Reference]
     not_certifiable: str | None  # why the run can never pass
     gates: list[GateRow]
+    fallback_exempt: dict[int, dict[str, Exempt]]  # by seed and country: above the country cap, and not bound by it
     approvals: list[Approved]  # without which the run had not been, or would be worse
     caveats: list[Caveat]
     triage: list[Action]

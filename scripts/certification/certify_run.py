@@ -122,6 +122,7 @@ def certify(
         gates=gate_rows(
             scope.required_seeds, seeds, earth, cvs=judgement.stability, limits=rules.limits, registry=rules.metrics
         ),
+        fallback_exempt={seed: entry.fallback_exempt for seed, entry in scored.items()},
         approvals=[],
         coverage={seed: entry.coverage for seed, entry in scored.items()},
         reference=first.reference if first else {},

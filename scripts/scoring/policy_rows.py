@@ -24,6 +24,16 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Exempt:
+    """A country above the run's cap on fallback that the cap does not bind: `exempt_by` min_sites, min_rows or both."""
+
+    sites_total: int
+    fallback_total: int
+    fallback_rate: float
+    exempt_by: list[str]
+
+
+@dataclass(frozen=True)
 class PolicyRows:
     """Rows that fell back to the nearest polygon, that overrides set, that border preference set: by country."""
 

@@ -48,6 +48,9 @@ COUNTRY_COLUMNS = [
     "fallback_rate",
     "override_count",
     "override_rate",
+    "preferred_count",
+    "preferred_rate",
+    "fallback_exempt_by",
 ]
 
 
@@ -88,6 +91,7 @@ def main(
     fallback = rows_by_country(by_state["S1"], "fallback_by_country", "fallback_total")
     preferred = rows_by_country(by_state["S1"], "preferred_by_country", "preferred_total")
     overridden = rows_by_country(by_state["S2"], "override_by_country", "overrides_total")
+    preferred = rows_by_country(by_state["S1"], "preferred_by_country", "preferred_total")
 
     realistic = realism(Counted(table, counts, support, rules), GuessedRows(fallback, preferred), polygons)
     covered = coverage(table, {*support["country_iso"], *polygons["country_iso"]})
@@ -126,7 +130,9 @@ def main(
         checks=seed_checks(metrics, structural | untouched_checks(realistic.variants, held.limits), held.limits),
     )
     write_json(seed_metrics, plain(scored))
-    table = add_rows(table, fallback=fallback, override=overridden).assign(seed=seed, run_id=scored.run_id)
+    table = add_rows(table, fallback=fallback, override=overridden, preferred=preferred)
+    exempt = {country: ";".join(entry.exempt_by) for country, entry in scored.fallback_exempt.items()}
+    table = table.assign(seed=seed, run_id=scored.run_id, fallback_exempt_by=table["country_iso"].map(exempt))
     write_csv(country_diagnostics, table[COUNTRY_COLUMNS])
     write_csv(zone_counts, counts.assign(in_support=in_support(counts, support)))
 

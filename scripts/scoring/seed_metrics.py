@@ -13,7 +13,7 @@ from scripts.scoring.cohorts import Cohorts
 from scripts.scoring.coverage import Coverage
 from scripts.scoring.gates import Gate
 from scripts.scoring.metric_value import MetricValue
-from scripts.scoring.policy_rows import PolicyRows, policy_rows
+from scripts.scoring.policy_rows import Exempt, PolicyRows, policy_rows
 from scripts.scoring.site_rows import SiteRows
 
 
@@ -93,6 +93,12 @@ class SeedMetrics:
     def gate(self, gate: Gate) -> Gate:
         """The gate as this seed was held to it."""
         return gate.held_to(self.thresholds[gate.name])
+
+    @property
+    def fallback_exempt(self) -> dict[str, Exempt]:
+        """Countries above the country cap on fallback that its floors exempt (certification.md A10)."""
+        found = (self.s1_governance or {}).get("fallback_country_exempt", {})
+        return {country: record(Exempt, entry) for country, entry in found.items()}
 
     @property
     def policy_rows(self) -> PolicyRows | None:

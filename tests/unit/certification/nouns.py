@@ -117,6 +117,7 @@ def certificate(run: str = "planted", **changes: Any) -> Certificate:
         reference={},
         not_certifiable=None,
         gates=[],
+        fallback_exempt={},
         approvals=[],
         caveats=[],
         triage=[],

@@ -323,6 +323,17 @@ def test_fallback_breaches_its_caps(world):
     assert {"fallback_rate", "fallback_country_violations_b"} <= set(relaxed["seed_failing_gates"]["42"]["B"])
 
 
+def test_what_the_floors_exempt_stands_in_the_certificate(world):
+    """99 sites of CN, three of them guessed: 3 % of the country, 0.045 % of the world, and no cap binds."""
+    plan = {("NZ", "Auckland"): 3300, ("NZ", "Chatham"): 3300, ("CN", "Shanghai"): 96, ("CN", "overlap"): 3}
+    metrics = world.seed_metrics(plan, 42)
+    assert metrics["state_status"]["S5"] == "pass"
+    found = world.certify([metrics])["fallback_exempt"]
+    assert found == {
+        "42": {"CN": {"sites_total": 99, "fallback_total": 3, "fallback_rate": 0.03030303, "exempt_by": ["min_sites"]}}
+    }
+
+
 def test_dropping_a_hard_country_below_the_floor_is_named(world):
     found = world.run(DROPPED)
     assert found["status"] == "PASS_BPLUS"
