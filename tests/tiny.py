@@ -23,7 +23,7 @@ from scripts.lib.parts import part_name
 from scripts.lib.tables import write_table
 from scripts.reference.build_tz_world import read_packaged
 from scripts.reference.tz_world import write_tz_world
-from scripts.upstream.authority import write_authority
+from scripts.upstream.authority import authority_digest, write_authority
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle
 from scripts.upstream.pin_authority import import_authority
@@ -190,6 +190,7 @@ def make_tiny(
     config["reference"]["tz_world"] |= {"source": "inputs/tz_world.parquet", "sha256": sha256_file(world)}
     if "frozen_authorities" in config:
         config["frozen_authorities"] = [*config["frozen_authorities"], "tiny"]
+        config["frozen_pins"] = {**config["frozen_pins"], "tiny": authority_digest("tiny", folder)}
     (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
     return folder
 
@@ -203,6 +204,11 @@ def repin(folder: Path) -> None:
         write_authority(import_authority("tiny", roots, "Planted upstream of a test."))
     finally:
         os.chdir(before)
+    path = folder / "config/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    if "tiny" in config["frozen_pins"]:
+        config["frozen_pins"]["tiny"] = authority_digest("tiny", folder)
+        path.write_text(yaml.safe_dump(config))
 
 
 def snakemake(folder: Path, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:

@@ -3,14 +3,14 @@
 config/authority/NAME.yaml says what it is, in a few lines for people; the pins lie in config/authority/pins/NAME/.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from scripts.lib.contracts import catalog_path, contract_path
-from scripts.lib.files import write_json, write_text
+from scripts.lib.files import sha256_file, write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
 from scripts.lib.records import plain
 from scripts.upstream.bundle_1b import merchant_map_folder
@@ -77,6 +77,27 @@ def read_authority(name: str, stated: dict[str, Any], project: Path = Path("."))
     files = sorted((project / PINS / name).glob("*.json"))
     pins = [read_pins(path) for path in files]
     return Authority(name, seeds={entry.seed: entry for entry in pins}, **stated)
+
+
+def authority_digest(name: str, project: Path = Path(".")) -> str:
+    """SHA-256 over the authority's file and its pins in order: what the config holds a frozen authority to."""
+    pins = sorted((project / PINS / name).glob("*.json"))
+    return sha256_file(project / authority_path(name), *pins)
+
+
+def changes_between(old: Authority, new: Authority) -> list[str]:
+    """What pinning `new` in place of `old` would change, a line a seed; empty when nothing that is pinned."""
+    found = [f"seed {seed}: no longer pinned" for seed in old.seeds.keys() - new.seeds.keys()]
+    found += [f"seed {seed}: newly pinned" for seed in new.seeds.keys() - old.seeds.keys()]
+    for seed in old.seeds.keys() & new.seeds.keys():
+        before, after = old.seeds[seed], new.seeds[seed]
+        names = [field.name for field in fields(SeedPins) if field.name not in ("seed", "files")]
+        moved = [name for name in names if getattr(before, name) != getattr(after, name)]
+        paths = before.files.keys() | after.files.keys()
+        other = sum(before.files.get(path) != after.files.get(path) for path in paths)
+        told = [*moved, *([f"{other} of {len(paths)} files"] if other else [])]
+        found += [f"seed {seed}: other {', '.join(told)}"] if told else []
+    return sorted(found)
 
 
 def write_authority(authority: Authority) -> Path:

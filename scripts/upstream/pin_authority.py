@@ -10,15 +10,26 @@ import re
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from scripts.lib.contracts import catalog_path
+from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError, raise_all
 from scripts.lib.pins import SeedPins
 from scripts.upstream import build_upstream
-from scripts.upstream.authority import FACTS, Authority, write_authority
+from scripts.upstream.authority import (
+    FACTS,
+    Authority,
+    authority_digest,
+    authority_names,
+    authority_path,
+    changes_between,
+    read_authority,
+    write_authority,
+)
 from scripts.upstream.bundle_1b import digests, identity, merchant_map_folder, root_paths
 from scripts.upstream.bundle_law import check_bundle
 from scripts.upstream.egress_law import egress_breaches
 from scripts.upstream.facts import read_facts
+
+REPLACE = "  next:  Restore the upstream, or take another --name; --replace pins it anew for all that reads it."
 
 
 def seed_pins(root: str | Path) -> SeedPins:
@@ -94,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--name", required=True, type=authority_name, help="the authority, as candidates name it")
     parser.add_argument("--about", default="The user's own upstream runs.", help="one sentence for the authority file")
+    parser.add_argument("--replace", action="store_true", help="pin other bytes under a name that is taken")
     parser.add_argument("--rebuild", action="store_true", help="build the replica NAME from the facts and pin it")
     parser.add_argument("--tz-world", help="with --rebuild: the zone polygons, tz_world.parquet")
     parser.add_argument("--places", help="with --rebuild: the populated places, populated_places.parquet")
@@ -109,9 +121,21 @@ def main(arguments: list[str] | None = None) -> None:
             authority = import_authority(given.name, given.roots, given.about)
     except (UsageError, Abort, AbortGroup) as problem:
         parser.exit(2, f"{problem}\n")
+    if authority.name in authority_names() and not given.replace:
+        refuse_replacing(parser, authority)
     path = write_authority(authority)
     files = sum(len(pins.files) for pins in authority.seeds.values())
     print(f"{path}: {len(authority.seeds)} seeds, {files} files pinned")
+    print(f"frozen_pins of config/config.yaml, if it is frozen: {authority.name}: {authority_digest(authority.name)}")
+
+
+def refuse_replacing(parser: argparse.ArgumentParser, authority: Authority) -> None:
+    """End with what would change of the authority that stands there; go on where nothing would."""
+    path = authority_path(authority.name)
+    lost = changes_between(read_authority(authority.name, load_yaml(path)), authority)
+    if lost:
+        told = "\n".join(f"  {line}" for line in lost)
+        parser.exit(2, f"{path} stands there and other bytes would be pinned:\n{told}\n{REPLACE}\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from scripts.lib.records import record
 from scripts.lib.rootpaths import dataset_path, datasets_of
 from scripts.lib.schema_words import near, schema_messages
 from scripts.reference.release_file import PACKAGE
-from scripts.upstream.authority import Authority, authority_names, read_authority
+from scripts.upstream.authority import Authority, authority_digest, authority_names, read_authority
 from scripts.workflow.check_policy import composed_errors
 from scripts.workflow.project import Project
 
@@ -51,6 +51,7 @@ def check_config(config: dict[str, Any]) -> Project:
         certification_errors()
         + policy_errors(sound)
         + name_errors(config)
+        + frozen_errors(config)
         + candidate_errors(sound)
         + reference_errors(config)
     )
@@ -96,6 +97,23 @@ def name_errors(config: dict[str, Any]) -> list[str]:
         for name in value if isinstance(value, list) else [value]:
             if isinstance(name, str) and name and name not in known:
                 errors.append(f"config.yaml: {key}: `{name}` has no file in config/{folder}/{near(name, known)}")
+    return errors
+
+
+def frozen_errors(config: dict[str, Any]) -> list[str]:
+    """Frozen authorities whose file or pins are not those that the config names by digest."""
+    frozen, pinned = config.get("frozen_authorities"), config.get("frozen_pins")
+    errors = []
+    for name in frozen if isinstance(frozen, list) else []:
+        if not isinstance(name, str) or name not in authority_names(ROOT):
+            continue  # another error says so
+        digest, stated = authority_digest(name, ROOT), (pinned if isinstance(pinned, dict) else {}).get(name)
+        if stated != digest:
+            found = "not been pinned here" if stated is None else f"other pins than {str(stated)[:12]}"
+            errors.append(
+                f"config.yaml: frozen_pins: `{name}` is frozen and has {found}: restore config/authority/pins/{name}/,"
+                f" or have the change approved and write `{name}: {digest}`"
+            )
     return errors
 
 

@@ -8,7 +8,9 @@ import pytest
 from scripts.certification import pin_reopen
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import sha256_file
+from scripts.lib.pins import SeedPins
 from scripts.upstream import pin_authority
+from scripts.upstream.authority import Authority, authority_digest
 
 
 def refused(main, capsys, *arguments) -> str:
@@ -46,6 +48,28 @@ def test_a_root_that_does_not_exist(capsys):
 @pytest.mark.parametrize("name", ["Mine-2", "mine.yaml", "../mine", "", "facts"])
 def test_a_name_that_no_path_can_carry(name, capsys):
     assert "lower-case letters, digits and _" in refused(pin_authority.main, capsys, "/nonexist", "--name", name)
+
+
+def pinned(digest: str, seeds=(42,)) -> Authority:
+    """An authority of one file a seed."""
+    seeds = {seed: SeedPins(seed, "a" * 32, "b" * 64, "c" * 64, "2026-02-22", {"x": digest * 64}) for seed in seeds}
+    return Authority("mine", "import", "about", seeds, roots={})
+
+
+def test_other_bytes_under_a_name_that_is_taken_need_a_word(tmp_path, monkeypatch, capsys):
+    """`pin_authority --name frozen` overwrote a binding authority without a word."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pin_authority, "import_authority", lambda *given: pinned("0"))
+    pin_authority.main(["root", "--name", "mine"])
+    before = authority_digest("mine")
+    assert f"mine: {before}" in capsys.readouterr().out
+    monkeypatch.setattr(pin_authority, "import_authority", lambda *given: pinned("1", seeds=(42, 7)))
+    told = refused(pin_authority.main, capsys, "root", "--name", "mine")
+    assert "seed 42: other 1 of 1 files" in told and "seed 7: newly pinned" in told and "--replace" in told
+    assert authority_digest("mine") == before
+    pin_authority.main(["root", "--name", "mine", "--replace"])
+    assert authority_digest("mine") != before
+    pin_authority.main(["root", "--name", "mine"])  # the same bytes again: nothing is replaced
 
 
 def test_pin_reopen_without_record(capsys):

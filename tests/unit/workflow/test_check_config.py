@@ -65,6 +65,11 @@ BAD = {
         changed(frozen_authorities=["nope"]),
         ["frozen_authorities: `nope`", "config/authority/"],
     ),
+    "frozen pins that are others": (
+        changed(frozen_pins={"published": "0" * 64}),
+        ["`published` is frozen and has other pins than 000000000000"],
+    ),
+    "frozen pins that are not pinned": (changed(frozen_pins={}), ["`frozen` is frozen and has not been pinned here"]),
     "facts are no authority": (changed(frozen_authorities=["facts"]), ["frozen_authorities: `facts` has no file"]),
     "own polygons that are not there": (
         changed(reference=reference(tz_world={"source": "none.zip", "sha256": "0" * 64, "release": "2099z"})),
