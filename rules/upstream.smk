@@ -21,6 +21,8 @@ rule build_upstream:
         f"{UPSTREAM_LOGS}/build_upstream.jsonl",
     wildcard_constraints:
         authority=project.names_of_kind("replica"),
+    resources:
+        mem_mb=2000,  # measured peak 1.0 GB
     script:
         "../scripts/upstream/build_upstream.py"
 
