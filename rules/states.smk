@@ -31,6 +31,7 @@ rule s0_gate:
         bundle_flag=upstream("validation_passed_flag_1B"),
         site_locations=project.site_locations,
         tz_world=shared("tz_world_2025a"),
+        lookup_index=shared("lookup_index"),
         tzdb=shared("tzdb_release"),
         tzdb_meta=shared("tzdb_release_meta"),
         country_zones=shared("country_zones"),

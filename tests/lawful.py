@@ -41,7 +41,13 @@ STATES = {
     "S4": s4_legality,
     "S5": s5_bundle,
 }
-RELEASES = {"tz_world_2025a": RELEASE, "tzdb_release": RELEASE, "country_zones": RELEASE, "merchant_mcc_map": "v1"}
+RELEASES = {
+    "tz_world_2025a": RELEASE,
+    "tzdb_release": RELEASE,
+    "country_zones": RELEASE,
+    "lookup_index": RELEASE,
+    "merchant_mcc_map": "v1",
+}
 CODES = {name: state.CODES for name, state in STATES.items()}
 DATASETS = {"S1": "s1_tz_lookup", "S2": "site_timezones", "S4": "s4_legality_report"}  # what `main` calls `dataset`
 FILES = {  # what it calls otherwise than the dictionary does

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
 from scripts.lib.text_tables import write_csv
+from scripts.lib.withheld import is_withheld
 from scripts.scoring.country_table import country_table
 
 KEY = ["merchant_id", "legal_country_iso", "site_order"]
@@ -216,6 +217,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _frame(path: str, columns: list[str]) -> pd.DataFrame:
+    if is_withheld(path):
+        return pd.DataFrame(columns=columns)
     frame: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     return frame.astype({name: object for name in columns if isinstance(frame[name].dtype, pd.CategoricalDtype)})
 

@@ -1,6 +1,5 @@
 """Parquet with fixed options, so that equal rows are equal bytes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -110,10 +109,3 @@ def open_table(path: str | Path) -> pq.ParquetFile:
         texts = [field.name for field in plain.schema_arrow if is_text(field.type)]
     # Not pre-buffered, which would hold every byte of the file until the last batch is read.
     return pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False)
-
-
-def withheld_codes(path: str | Path) -> list[str]:
-    """The reason codes of a withheld dataset, empty for a published one."""
-    metadata = pq.read_metadata(path).metadata or {}
-    codes: list[str] = json.loads(metadata.get(b"withheld", b"[]"))
-    return codes

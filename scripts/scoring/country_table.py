@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from scripts.lib.withheld import is_withheld
 from scripts.states.sites import Table, batches
 
 SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
@@ -16,12 +17,12 @@ ENTROPY_NORM_FORMULA = "H / ln K for K >= 2 zones of the country, else 0; H = -s
 
 
 def count_sites(path: str) -> pd.DataFrame:
-    """Site counts of site_timezones, streamed and sorted: columns `COUNT_KEYS` and sites (int64).
+    """Site counts of site_timezones, streamed and sorted: columns `COUNT_KEYS` and sites (int64); none if withheld.
 
     `ambiguous` marks rows that geometry alone left open (they were nudged): only these can 2A decide by policy.
     """
     parts = []
-    for batch in batches(SITES, path):
+    for batch in () if is_withheld(path) else batches(SITES, path):
         columns = {name: _categories(batch[name]) for name in ("legal_country_iso", "tzid", "tzid_source")}
         columns["ambiguous"] = batch["nudge_lat_deg"].is_valid().to_numpy(zero_copy_only=False)
         frame = pd.DataFrame(columns).rename(columns={"legal_country_iso": "country_iso"})

@@ -35,6 +35,7 @@ def main(
 ) -> None:
     s0 = open_receipt(receipt, inventory, manifest_fingerprint, ("site_locations",))
     check_sealed(s0, "site_locations", *site_locations)
+    check_sealed(s0, "lookup_index", lookup_index)
     support, limits = pq.read_table(country_zones).to_pandas(), read_limits(gates)
     flags = cohort_flags(site_locations, support, read_cohorts(cohorts))
     gated = flags.loc[flags["is_c_multi"] | flags["is_c_large"], "country_iso"]

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import Abort
+from scripts.lib.withheld import is_withheld
 from scripts.scoring.metric_value import MetricValue
 from scripts.states.bundle import verify_bundle
-from scripts.states.outputs import is_withheld
 
 Reports = Mapping[str, dict[str, Any]]  # run reports by state, S0 to S5
 

@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort
-from scripts.lib.tables import open_table, withheld_codes
+from scripts.lib.files import tree_files
+from scripts.lib.tables import open_table
+from scripts.lib.withheld import is_withheld
 from scripts.states.bundle import verify_bundle
 from scripts.states.legality import legality_fault
 
@@ -15,7 +17,7 @@ def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Pa
     """Path of the zones of one seed, given out only when the validation bundle holds.
 
     Recomputes the digest of the bundle against its `_passed.flag` and demands that its evidence says PASS for this
-    seed; raises `Abort` with the code of what is broken (2A-S5-011, -030, -040..052).
+    seed; raises `Abort` with the code of what is broken (2A-S5-011, -012, -030, -040..052).
     """
     root = Path(run_root)
     bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=fingerprint)
@@ -24,12 +26,14 @@ def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Pa
     if why := legality_fault(evidence, seed, fingerprint):
         raise Abort("2A-S5-030", why, seed=seed, path=str(evidence))
     path = root / catalog_path("site_timezones", seed=seed, manifest_fingerprint=fingerprint)
+    if not path.is_file() or is_withheld(path):
+        raise Abort("2A-S5-011", "site_timezones is missing or withheld", seed=seed, path=str(path))
+    if strangers := [name for name in tree_files(path.parent) if name != path.name]:  # readers of folders read them too
+        raise Abort("2A-S5-012", f"a file that S2 did not write: {strangers[0]}", seed=seed, path=str(path.parent))
     try:
-        withheld = not path.is_file() or bool(withheld_codes(path))
+        open_table(path).close()
     except (OSError, ValueError) as problem:
         raise _unreadable(problem, path, seed) from None
-    if withheld:
-        raise Abort("2A-S5-011", "site_timezones is missing or withheld", seed=seed, path=str(path))
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from scripts.lib.contracts import arrow_schema, catalog_path, dictionary, schema_errors
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
+from scripts.lib.withheld import is_withheld
 
 _TIMESTAMPS = ("created_utc", "generated_utc")
 Tokens = dict[str, int | str]  # seed and manifest_fingerprint, or the latter alone
@@ -49,21 +50,6 @@ def refuse_overwrite(dataset: str, path: str | Path, stage: str | Path) -> None:
     """Write-once: other bytes at a published path are a breach, the same bytes a no-op (states.md §1)."""
     if Path(path).exists() and not is_withheld(path) and sha256_file(path) != sha256_file(stage):
         raise Fault(Breach.OVERWRITE, dataset, "published with other bytes", path=str(path))
-
-
-def is_withheld(path: str | Path) -> bool:
-    """Whether the dataset at `path` was withheld; a file that cannot be read was not."""
-    try:
-        if str(path).endswith(".parquet"):
-            from scripts.lib.tables import withheld_codes
-
-            return bool(withheld_codes(path))
-        if str(path).endswith(".json"):
-            found = read_json(path)
-            return isinstance(found, dict) and "withheld" in found
-        return Path(path).stat().st_size == 0
-    except (OSError, ValueError):
-        return False
 
 
 def _check_columns(dataset: str, schema_ref: str, stage: Path) -> None:

@@ -10,6 +10,7 @@ from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
 from scripts.lib.parts import part_name
 from scripts.lib.records import plain, record
+from scripts.lib.withheld import is_withheld
 from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"
@@ -138,8 +139,6 @@ def check_shown(report: str, dataset: str, path: str) -> dict[str, Any]:
     found: dict[str, Any] = read_json(report)
     if found["status"] == "pass":
         return check_published(report, dataset, path)
-    from scripts.states.outputs import is_withheld  # here, as S5 and the gate read no tables
-
     if not is_withheld(path):
         message = f"{dataset} holds rows although {found['state']} ended with `{found['status']}`"
         raise Fault(Breach.SEAL, dataset, message, dataset=dataset, path=path)

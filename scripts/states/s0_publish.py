@@ -50,16 +50,23 @@ def publish(places: Places, receipt: Receipt) -> DeterminismReceipt:
 
 
 def check_pure(places: Places) -> None:
-    """One receipt, and no foreign file in the partitions of S0 (2A-S0-060, -061)."""
-    family = places.receipt.parent.parent
-    receipts = sorted(family.glob(f"*/{places.receipt.name}"))
-    if any(found != places.receipt for found in receipts):
-        raise Abort("2A-S0-060", f"another receipt in the run root: {receipts[0].parent.name}", path=str(family))
+    """One receipt of this fingerprint, and no foreign file in the partitions of S0 (2A-S0-060, -061)."""
+    family, fingerprint = places.receipt.parent.parent, places.receipt.parent.name.partition("=")[2]
+    for path in sorted({*family.glob(f"*/{places.receipt.name}")} - {places.receipt}):
+        if _fingerprint_in(path) == fingerprint:
+            raise Abort("2A-S0-060", f"another receipt of this fingerprint: {path.parent.name}", path=str(path))
     ours = {path.name for path in places}
     for partition in (places.receipt.parent, places.inventory.parent):
         foreign = [name for name in tree_files(partition) if name not in ours and not name.endswith(".stage")]
         if foreign:
             raise Abort("2A-S0-061", f"foreign file {foreign[0]}", path=str(partition))
+
+
+def _fingerprint_in(receipt: Path) -> str | None:
+    try:
+        return str(read_json(receipt)["manifest_fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def determinism_receipt(inventory: Path, fingerprint: str) -> DeterminismReceipt:

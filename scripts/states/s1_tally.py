@@ -116,7 +116,9 @@ def breaches(passed: Passed[S1Tally]) -> Sequence[Finding]:
         Abort("2A-S1-055", f"{rows} sites without zone", country=country, rows=rows)
         for country, rows in named(passed.tally.rungs[ladder.UNRESOLVED]).items()
     ]
+    if not passed.promised:
+        found.append(Abort("2A-S1-056", "site_locations holds no row", dataset=SITES))
     if passed.keys.gaps:
         message = f"site_order has {passed.keys.gaps} gaps: every merchant and country must count from 1"
-        found.append(Abort("2A-S1-010", message, dataset=SITES))
+        found.append(Abort("2A-S1-057", message, dataset=SITES))
     return [*found, *passed.tally.breaches(LAWS), *passed.breaches(SITES)]

@@ -29,6 +29,7 @@ from scripts.states.site_pass import Columns, Work, concluded, site_pass
 from scripts.states.sites import Table, batches
 from scripts.states.sort import SORT_MEMORY_MB
 from scripts.states.state import Body, Stages, run_state
+from scripts.zone_index.file import check_payload
 from scripts.zone_index.index import ZoneIndex, open_index
 
 SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
@@ -37,6 +38,7 @@ OUTPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
 TZID = "schemas.layer1.yaml#/$defs/iana_tzid"
 DATASETS = (
     "site_locations",
+    "lookup_index",
     "tz_world_2025a",
     "tz_nudge",
     "tz_overrides",
@@ -46,9 +48,11 @@ DATASETS = (
 )
 CODES: Codes = {
     "2A-S1-001": [Breach.RECEIPT],
-    "2A-S1-010": [Breach.MISSING, Breach.SEAL, Breach.CONTENT, Breach.DUPLICATE],
+    "2A-S1-010": [Breach.MISSING, Breach.SEAL],
     "2A-S1-011": [Breach.PARTITION],
+    "2A-S1-020": ["lookup_index"],
     "2A-S1-021": [(Breach.CONTENT, "tz_nudge")],
+    "2A-S1-022": [Breach.CONTENT, Breach.DUPLICATE],
     "2A-S1-030": [(Breach.CONTENT, "site_locations"), Breach.OUTPUT],
     "2A-S1-040": [Breach.EMBED, Breach.TIMESTAMP],  # the contract gives S1 no code of its own for the time
     "2A-S1-041": [Breach.OVERWRITE],
@@ -122,8 +126,10 @@ def main(
 
 
 def open_sealed_index(s0: Receipt, path: str) -> ZoneIndex:
-    """The lookup index, which must have been built from the sealed polygons (2A-S1-020, -053)."""
+    """The lookup index: as sealed, its arrays as built, from the sealed polygons (2A-S1-020, -053)."""
+    check_sealed(s0, "lookup_index", path)
     try:
+        check_payload(path)
         index = open_index(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as problem:
         raise Abort("2A-S1-020", f"lookup index unreadable: {str(problem)[:120]}", path=path) from None

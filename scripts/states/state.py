@@ -10,10 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import arrow_schema, catalog_path, dictionary, schema_errors
+from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded, reason_codes
-from scripts.lib.files import canonical_json, discard, read_json, sha256_file, staged, write_json, write_text
+from scripts.lib.files import discard, read_json, sha256_file, staged, write_json
 from scripts.lib.logs import event, say
+from scripts.lib.withheld import withhold
 from scripts.states.outputs import Tokens, check_output
 
 Stages = dict[str, Path]
@@ -117,16 +118,3 @@ def status_of(report: str | Path) -> str:
         return "missing"
     except (ValueError, KeyError, TypeError):
         return "unreadable"
-
-
-def withhold(dataset: str, path: str, codes: list[str]) -> None:
-    """Leave a file that declares itself withheld: no rows of the right schema, or a marker in JSON."""
-    entry = dictionary()[dataset]
-    if entry["format"] == "parquet":
-        from scripts.lib.tables import write_table  # here, as S3 and S4 write no tables
-
-        write_table(path, arrow_schema(entry["schema_ref"]).empty_table(), withheld=canonical_json(codes))
-    elif entry["format"] == "json":
-        write_json(path, {"withheld": codes})
-    else:
-        write_text(path, "")

@@ -26,8 +26,7 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
     from scripts.states.s0_seal import seal
 
     policy = CONTRACTS.parent / "policy"
-    sealed = {asset: path for asset, path in reference.items() if asset != "lookup_index"}
-    paths = {"site_locations": str(sites), **sealed}
+    paths = {"site_locations": str(sites), **reference}
     for asset, name in (("tz_nudge", "tz_nudge.yml"), ("governance", "governance.yaml")):
         paths[asset] = str(policy / name)
     paths["tz_overrides"] = str(folder / "tz_overrides.yaml")

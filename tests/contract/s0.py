@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from scripts.lib.files import write_json
 from scripts.states.receipt import open_receipt
 from scripts.states.s0_gate import with_warnings
 from scripts.states.s0_publish import Places, check_written
@@ -47,10 +48,15 @@ def receipt(**fields):
     return read_back("s0_gate_receipt_2A", lambda found: found | fields)
 
 
-def second_receipt(house: House) -> None:
+def second_receipt(house: House, fingerprint: str = FINGERPRINT) -> None:
     other = house.files["s0_gate_receipt_2A"].parent.parent / f"manifest_fingerprint={ZEROS}/s0_gate_receipt.json"
     other.parent.mkdir(parents=True)
-    other.write_text("{}")
+    write_json(other, {"manifest_fingerprint": fingerprint})
+
+
+def receipt_of_another_fingerprint(house: House) -> list[str]:
+    second_receipt(house, ZEROS)
+    return raised(house.s0)
 
 
 def foreign_file(house: House) -> None:
@@ -83,7 +89,8 @@ S0 = Table(
     },
     after={"input changed after publication": ("2A-S0-062", lambda house: house.nudge("0.004"))},
     checks={
-        "asset without schema": ("2A-S0-011", sealing("lookup_index")),
+        "receipt of another fingerprint beside it": ("", receipt_of_another_fingerprint),
+        "asset without schema": ("2A-S0-011", sealing("replica_manifest")),
         "asset outside the dictionary": ("2A-S0-012", sealing("iso3166_canonical_2024")),
         "asset outside the registry": ("2A-S0-013", sealing("populated_places")),
         "asset id twice": ("2A-S0-016", sealed_twice("asset_id")),

@@ -9,7 +9,7 @@ from scripts.states.s1_tally import S1Tally, breaches
 from scripts.states.s1_tz_lookup import CODES
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed
-from tests.contract.table import Table, capped, conflict, elsewhere, flip, lost, policy, to
+from tests.contract.table import Table, capped, conflict, elsewhere, flip, lost, policy, resealed, to
 from tests.lawful import FINGERPRINT, OPEN_CAPS, SITES, House, raised, site_table
 
 CN = {"scope": "country", "target": "CN", "tzid": "Asia/Shanghai"}
@@ -81,6 +81,7 @@ S1 = Table(
                 "site_locations", "site_locations", f"upstream/seed=7/manifest_fingerprint={FINGERPRINT}/p.parquet"
             ),
         ),
+        "governance that is none": ("2A-S1-022", resealed("governance", "[]")),
         "index that is none": ("2A-S1-020", lambda house: {"lookup_index": house.path("tz_nudge")}),
         "output at another seed": ("2A-S1-040", to("dataset", "s1_tz_lookup", "seed=42", "seed=7")),
         "published with other bytes": ("2A-S1-041", lambda house: house.rewrite("s1_tz_lookup", lambda t: t.slice(1))),

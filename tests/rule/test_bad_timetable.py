@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import tzdata
 
+from scripts.lib.withheld import is_withheld
 from scripts.reference import tzif
 from scripts.reference.build_tzdb_release import pack
 from scripts.reference.tzdb import read_zones
-from scripts.states.outputs import is_withheld
 from tests.lawful import HORIZON, House
 from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
 

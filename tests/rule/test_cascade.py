@@ -1,12 +1,12 @@
 """A failed state blocks what comes after it, without a read, and never a verdict; withheld datasets say why."""
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import read_json
-from scripts.lib.tables import withheld_codes
-from scripts.states.outputs import is_withheld
+from scripts.lib.withheld import is_withheld, withheld_codes
 from scripts.states.state import status_of
 from tests.lawful import OVERRIDE, SITES, site_table
 from tests.lawful_world import archive_of, tzif_tree, write_release
@@ -39,16 +39,20 @@ def test_failed_s2_withholds_its_table_and_keeps_s1(planted):
     planted.run_all()
     assert statuses(planted) == ["pass", "fail", "pass", "blocked", "blocked"]
     assert pq.read_metadata(planted.path("s1_tz_lookup")).num_rows == len(SITES)
-    assert pq.read_metadata(planted.path("site_timezones")).num_rows == 0
+    assert is_withheld(planted.path("site_timezones"))
 
 
-def test_withheld_datasets_name_their_codes_and_keep_their_schema(planted):
+def test_withheld_datasets_name_their_codes_and_are_no_dataset_for_anyone(planted):
     planted.plant(site_table([(3, "US", 1, -100.0, 40.0), *SITES]))
     planted.run_all()
     assert withheld_codes(planted.files["s1_tz_lookup"]) == ["2A-S1-055"]
     assert withheld_codes(planted.files["site_timezones"]) == ["2A-S2-blocked"]
-    found = pq.read_schema(planted.path("s1_tz_lookup")).remove_metadata()
-    assert found == arrow_schema("schemas.2A.yaml#/plan/s1_tz_lookup")
+    assert planted.files["s1_tz_lookup"].read_text().startswith("withheld: 2A-S1-055\ns1_tz_lookup was not published")
+    for name in ("s1_tz_lookup", "site_timezones"):
+        with pytest.raises(pa.ArrowInvalid):
+            pq.read_table(planted.files[name])
+        with pytest.raises((OSError, ValueError)):
+            pd.read_parquet(planted.files[name].parent)
     assert read_json(planted.path("s4_legality_report")) == {"withheld": ["2A-S4-blocked"]}
 
 
