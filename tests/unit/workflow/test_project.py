@@ -51,7 +51,7 @@ def test_a_release_is_the_one_of_the_source():
     assert PROJECT.shared("lookup_index") == "results/reference/reference/spatial/tz_world/2026c/lookup_index.bin"
     assert PROJECT.shared("country_zones").endswith("/2026b/country_zones.parquet")
     assert PROJECT.shared("populated_places").endswith("/geo-3/populated_places.parquet")
-    reference = {"tz_world_2025a": "2026c", "tzdb_release": "2026b", "country_zones": "2026b"}
+    reference = {"tz_world_2025a": "2026c", "lookup_index": "2026c", "tzdb_release": "2026b", "country_zones": "2026b"}
     assert PROJECT.releases(of("p3")) == reference
     assert PROJECT.releases(of("p4")) == reference | {"merchant_mcc_map": "v1"}
 
