@@ -8,11 +8,10 @@ from collections.abc import Iterator
 
 from scripts.lib.errors import ReasonCode
 from scripts.report.cause_noun import Cause, seeds_text, surface_of
+from scripts.report.check_cause import check_causes, failing_checks, unmeasured
 from scripts.report.numbers import show_of
 from scripts.report.realism_cause import realism_causes
 from scripts.report.run_evidence import Run
-
-COHORT_CHECKS = {"cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty"}
 
 
 def causes(run: Run, codes: dict[str, ReasonCode]) -> list[Cause]:
@@ -20,15 +19,29 @@ def causes(run: Run, codes: dict[str, ReasonCode]) -> list[Cause]:
     if run.certificate.data["status"] != "FAIL_REALISM":
         return []
     return [
+        *_never_certified(run),
         *_missing_seeds(run),
         *_stopped(run, codes),
         *_same_data(run),
-        *_checks(run),
+        *check_causes(run),
         *_empty_cohorts(run),
         *_governance(run),
         *realism_causes(run),
         *_stability(run),
     ]
+
+
+def _never_certified(run: Run) -> Iterator[Cause]:
+    why = run.certificate.data["not_certifiable"]
+    if why:
+        yield Cause(
+            "not_certifiable",
+            "This run is kept for comparison and can never be certified.",
+            f"{why[0].upper()}{why[1:].rstrip('.')}.",
+            "validation",
+            "Certify a candidate that may pass; this one stays as it is.",
+            [("candidate", run.link(f"config/candidates/{run.certificate.data['run']}.yaml"))],
+        )
 
 
 def _missing_seeds(run: Run) -> Iterator[Cause]:
@@ -81,28 +94,9 @@ def _same_data(run: Run) -> Iterator[Cause]:
         )
 
 
-def _checks(run: Run) -> Iterator[Cause]:
-    """Structural checks of seeds that no reason code explains."""
-    for name, seeds in _failing(run).items():
-        if name not in COHORT_CHECKS and name not in run.certificate.data["thresholds"]["gates"]:
-            surface = surface_of(run, name)
-            yield Cause(
-                "check",
-                f"The check {name} fails on {seeds_text(seeds)}.",
-                "A structural check is a hard condition of every grade.",
-                surface.get("owner", "segment-2A"),
-                f"Look at {surface.get('segment', '2A')} {surface.get('state', '')}: {surface.get('knob', 'reports')}.",
-                [(f"metrics of seed {seed}", run.seeds[seed].metrics.link) for seed in seeds],
-            )
-
-
 def _empty_cohorts(run: Run) -> Iterator[Cause]:
     """Gates without a value on a seed that was published: its cohort holds no country."""
-    empty: dict[int, dict[str, list[str]]] = {}
-    for seed, entry in run.published.items():
-        for name, metric in entry.metrics.data["metrics"].items():
-            if metric["value"] is None:
-                empty.setdefault(seed, {}).setdefault(metric.get("reason") or "no reason given", []).append(name)
+    empty = {seed: found for seed, entry in run.published.items() if (found := unmeasured(entry))}
     if empty:
         first = next(iter(empty))
         told = "; ".join(f"{reason} ({', '.join(names)})" for reason, names in empty[first].items())
@@ -117,7 +111,7 @@ def _empty_cohorts(run: Run) -> Iterator[Cause]:
 
 
 def _governance(run: Run) -> Iterator[Cause]:
-    failing = _failing(run)
+    failing = failing_checks(run)
     for gate in run.certificate.data["gates"]:
         if gate["axis"] == "governance" and gate["gate"] in failing and gate["value"] is not None:
             seeds, show = failing[gate["gate"]], show_of(gate["unit"])
@@ -154,16 +148,6 @@ def _stability(run: Run) -> Iterator[Cause]:
             [("gate table", run.link(run.certificate.path.replace("certification.json", "gate_table.csv")))],
             [gate["gate"] for gate in alone],
         )
-
-
-def _failing(run: Run) -> dict[str, list[int]]:
-    """What fails B by itself, by name: seeds in required order, without those whose reason code explains all."""
-    found: dict[str, list[int]] = {}
-    for seed in run.required:
-        if run.certificate.data["seed_error_codes"].get(str(seed)) == []:
-            for name in run.certificate.data["seed_failing_gates"][str(seed)]["B"]:
-                found.setdefault(name, []).append(seed)
-    return found
 
 
 def _lower(text: str) -> str:

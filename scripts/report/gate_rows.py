@@ -68,6 +68,7 @@ class GateRow:
     ceiling: Line | None
     reach: Line | None
     show: Show
+    readings: dict[str, Fact]  # the metric read in another way, by name; none of them gates
 
     def holds_b(self, metric: dict[str, Any]) -> bool:
         """Whether another value of this metric (`value`, and `exact` where it is a quotient) would hold B."""
@@ -127,6 +128,7 @@ def _row(certificate: Document, number: int) -> GateRow:
         ceiling=line("ceiling", "value") if gate["axis"] == "realism" and gate["ceiling"] else None,
         reach=line("reach_2a"),
         show=show,
+        readings={name: fact("readings", name) for name in gate["readings"]},
     )
 
 

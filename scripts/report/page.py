@@ -32,6 +32,7 @@ VARIANTS = {
     "polygon": "without hand-set rows",
     "without_nudged": "without nudged rows",
     "without_fallback": "without guessed rows",
+    "untouched": "untouched rows",
     "half_floor": "half the site floor",
 }
 READINGS = {
@@ -134,7 +135,7 @@ def render(page: Page) -> Drawn:
             matrix={number: share_matrix(seed) for number, seed in run.published.items()},
             moves=moves(run),
             concentration=concentration(run),
-            caveats=caveat_sentences(run.certificate.data["caveats"], run.registry, run.required),
+            caveats=caveat_sentences(run.certificate.data["caveats"], run.required),
             gated_reading=gated_reading(run.certificate),
             page=page,
             earth_known={row.name: row.earth is not None for row in rows},

@@ -69,6 +69,12 @@ class Run:
         """Seeds whose zones were published, in required order."""
         return {number: seed for number, seed in self.seeds.items() if seed.metrics.data["sites_total"]}
 
+    @property
+    def exempt(self) -> list[tuple[int, str]]:
+        """Seed and country of fallback rows that the country cap does not reach, by its least sites and rows."""
+        blocks = {number: seed.metrics.data["s1_governance"] or {} for number, seed in self.seeds.items()}
+        return [(number, iso) for number, block in blocks.items() for iso in block.get("fallback_country_exempt", {})]
+
     def link(self, path: str) -> str:
         """The way from the page to a file of the project."""
         return link(path, self.page)
