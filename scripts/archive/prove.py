@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts.archive.links import check_outputs, check_strays, check_sums, check_uses, ranks, read_records
 from scripts.archive.pruned import PRUNED, read_pruned
 from scripts.archive.seals import check_seals
+from scripts.archive.statements import check_stated
 from scripts.archive.sums import SUMS
 from scripts.archive.tree import Finding, Tree, printable
 from scripts.lib.lineage import Lineage
@@ -33,6 +34,7 @@ def checked(root: str | Path, current: Callable[[dict[str, Lineage]], dict[str, 
     check_outputs(tree, rank)
     check_uses(tree, rank, current(tree.records))
     check_strays(tree)
+    check_stated(tree, rank)
     check_seals(tree, rank)
     return tree
 

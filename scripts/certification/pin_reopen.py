@@ -9,6 +9,7 @@ import yaml
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import UsageError
 from scripts.lib.files import sha256_file, write_text
+from scripts.lib.version import project_version
 
 FIELD = re.compile(r'(sha256: )("[^"]*"|[^,}]*)')
 
@@ -38,6 +39,7 @@ def pin(record: Path) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--version", action="version", version=project_version())
     parser.add_argument("record", type=Path, metavar="RECORD", help="the record, config/reopen/NAME.yaml")
     given = parser.parse_args(arguments)
     try:

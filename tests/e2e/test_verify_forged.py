@@ -112,6 +112,44 @@ def test_seals_that_hang_on_no_record_are_followed(tree: Path, pattern: str, cha
     assert named(tree) == [("changed", relative(tree, path))]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        f"{SEED}/data/layer1/2A/site_timezones/*/*/*.parquet",
+        f"{SEED}/data/layer1/2A/s1_tz_lookup/*/*/*.parquet",
+        f"{SEED}/reports/layer1/2A/state=S3/*/tz_offset_adjustments.json",
+        f"{SEED}/scoring/*/segment2a_p2_seed_metrics.json",
+        "results/runs/tiny/certification/segment2a_p3_comparison.json",
+    ],
+)
+def test_a_file_forged_with_its_lineage_contradicts_those_who_state_it(tree: Path, pattern: str):
+    path = one(tree, pattern)
+    path.write_bytes(path.read_bytes() + b" ")
+    reseal_all(tree, path)
+    assert named(tree) == [("changed", relative(tree, path))]
+
+
+def lie_of_published(found: dict) -> None:
+    found["published"]["site_timezones"]["sha256_hex"] = "0" * 64
+
+
+def lie_of_evidence(found: dict) -> None:
+    next(entry for entry in found["evidence"] if entry["path"].endswith("comparison.json"))["sha256"] = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lie"),
+    [
+        (f"{SEED}/reports/layer1/2A/state=S2/*/*/s2_run_report.json", lie_of_published),
+        (f"{SEED}/reports/layer1/2A/state=S2/*/*/s2_run_report.json", lambda found: found.update(published={})),
+        ("results/runs/tiny/certification/segment2a_certification.json", lie_of_evidence),
+    ],
+)
+def test_an_edited_statement_contradicts_all_the_others(tree: Path, pattern: str, lie):
+    path = edit_json(tree, pattern, lie)
+    assert ("changed", relative(tree, path)) in named(tree)
+
+
 def test_changed_pins_are_the_one_finding(tree: Path):
     path = tree / PINS
     text = path.read_text()
