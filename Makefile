@@ -1,5 +1,5 @@
-# Two commands do all the set-up on a machine that has Python 3.11: `make certify` and `make test`.
-PYTHON ?= python3.11
+# Two commands do all the set-up on a machine that has Python 3.11 to 3.13: `make certify` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13)
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -27,6 +27,7 @@ lint: $(BIN)/.locked
 	snakemake --lint
 
 $(BIN)/.locked: envs/requirements.lock
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 here: install one with its venv module, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock
 	touch $@

@@ -25,6 +25,7 @@ rule archive_run:
     params:
         runs=project.archived_runs,
         large=config["archive"]["include_large"],
+        signing_key=config["archive"]["signing_key"],
     script:
         "../scripts/archive/archive_run.py"
 

@@ -30,6 +30,7 @@ from scripts.upstream.pin_authority import import_authority
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "pyproject.toml", "rules", "scripts", "config", "envs", "profiles", "docs")
+COPIED += ("LICENSE", "NOTICE", "CITATION.cff")
 SEEDS = (42, 7, 101, 202)
 ZONES = [
     *("Africa/Ceuta", "Asia/Shanghai", "Asia/Urumqi", "Asia/Singapore", "Atlantic/Azores", "Atlantic/Bermuda"),

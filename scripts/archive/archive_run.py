@@ -7,13 +7,15 @@ policies, pins and software lock; as an RO-Crate, with SHA256SUMS that plain `sh
 import gzip
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import BinaryIO
 
-from scripts.archive.crate import Contents, crate_json
+from scripts.archive.crate import CREDITS, Contents, crate_json
 from scripts.archive.prove import checked
-from scripts.archive.sums import ABSENT, CRATE, SUMS, sealed, sum_lines
+from scripts.archive.signature import KEY_VARIABLE, Unusable, sign
+from scripts.archive.sums import ABSENT, CRATE, SIGNATURE, SUMS, sealed, sum_lines
 from scripts.archive.tree import Tree
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, staged, write_text
@@ -32,6 +34,7 @@ def main(
     run: str,
     runs: list[str],
     large: bool,
+    signing_key: str | None,
 ) -> None:
     tree = checked(".", lambda records: closure(records, runs, results))
     records = closure(tree.records, runs, results)
@@ -41,9 +44,11 @@ def main(
     absent = [] if large else [file for file in members if is_large(file)]
     packed = [file for file in members if file not in absent]
     texts = {ABSENT: sum_lines(absent)} if absent else {}
-    contents = Contents(run, records, [*packed, *made_here(texts)], absent, results)
+    contents = Contents(run, records, [*packed, *made_here(texts)], absent, results, Path(CREDITS).read_text())
     texts[CRATE] = json.dumps(crate_json(contents, newest_receipt(records)), indent=1, sort_keys=True) + "\n"
     texts[SUMS] = sealed(sum_lines([*packed, *made_here(texts)]))
+    if key := signing_key or os.environ.get(KEY_VARIABLE):
+        texts[SIGNATURE] = signed(texts[SUMS], key)
     with staged(archive) as stage, open(stage, "wb") as stream:
         pack(stream, run, [file.path for file in packed], texts)
     write_text(checksum, f"{sha256_file(archive)}  {Path(archive).name}\n")
@@ -106,6 +111,15 @@ def newest_receipt(records: Records) -> str:
 def made_here(texts: dict[str, str]) -> list[HashedFile]:
     """The members that are made while packing."""
     return [HashedFile(path, sha256_text(text), len(text.encode())) for path, text in texts.items()]
+
+
+def signed(sums: str, key: str) -> str:
+    """The signature of SHA256SUMS; raises `UsageError` where the key cannot be used."""
+    try:
+        return sign(sums, key)
+    except Unusable as problem:
+        action = f"Mend archive.signing_key in config/config.yaml or {KEY_VARIABLE}, or take it out."
+        raise UsageError(str(problem), where="archive_run", action=action) from None
 
 
 def pack(stream: BinaryIO, folder: str, paths: list[str], texts: dict[str, str]) -> None:

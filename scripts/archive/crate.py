@@ -12,6 +12,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from scripts.lib.lineage import Files, HashedFile, Lineage
+from scripts.lib.version import project_version
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -21,7 +22,7 @@ PROFILES = {
 }
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 WORKFLOW = "Snakefile"
-LICENCES = "config/contracts/artefact_registry.yaml"
+LICENCE, CREDITS, LICENCES = "LICENSE", "NOTICE", "config/contracts/artefact_registry.yaml"
 FORMATS = {
     ".json": "application/json",
     ".jsonl": "application/jsonl",
@@ -50,6 +51,7 @@ class Contents:
     files: list[HashedFile]
     absent: list[HashedFile]
     results: list[str]
+    credits: str  # what the terms of the data ask to be said, NOTICE
 
 
 def crate_json(contents: Contents, dated: str) -> dict[str, Any]:
@@ -66,7 +68,8 @@ def crate_json(contents: Contents, dated: str) -> dict[str, Any]:
         "with lineage, configuration, policies, pins and software lock."
     )
     root["datePublished"] = dated
-    root["license"] = entities[LICENCES]
+    root["license"] = [entities[name] for name in (LICENCE, CREDITS, LICENCES)]
+    root["creditText"] = contents.credits
     for uri, (name, version) in PROFILES.items():
         root.append_to("conformsTo", _thing(crate, uri, "CreativeWork", name=name, version=version))
     actions, controls = _steps(crate, workflow, contents.records, entities)
@@ -136,6 +139,7 @@ def _workflow(crate: ROCrate, file: HashedFile) -> Any:
         **_describe(file),
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": "Segment 2A certification",
+        "version": project_version(),
     }
     return crate.add_workflow(dest_path=WORKFLOW, main=True, lang="snakemake", properties=about)
 
@@ -173,9 +177,10 @@ def _steps(
 
 
 def _script(record: Lineage) -> str:
-    """The script of a rule: it shares its name and lies on the shelf of its chapter."""
-    (path,) = (file.path for file in record.code if PurePosixPath(file.path).match(f"scripts/*/{record.rule}.py"))
-    return path
+    """The script of a rule: it shares its name, or the beginning of it, and lies on the shelf of its chapter."""
+    scripts = [PurePosixPath(file.path) for file in record.code if PurePosixPath(file.path).match("scripts/*/*.py")]
+    named = [path for path in scripts if f"{record.rule}_".startswith(f"{path.stem}_")]
+    return str(max(named, key=lambda path: len(path.stem)))
 
 
 def _paths(files: Files) -> list[str]:

@@ -5,7 +5,7 @@ Standard library only.
 
 import re
 
-from scripts.archive.sums import ABSENT, SUMS, read_sums, unsealed
+from scripts.archive.sums import ABSENT, SIGNATURE, SUMS, read_sums, unsealed
 from scripts.archive.tree import EXEMPT, LAST, Broken, Made, Tree
 from scripts.lib.lineage import Lineage, read_lineage
 
@@ -28,7 +28,7 @@ def check_sums(tree: Tree) -> None:
     for path, digest in tree.absent.items():
         tree.compare(-1, path, digest, ABSENT)
     tree.listed = {*listed, *tree.absent}
-    for path in sorted({*tree.files} - tree.listed - {SUMS}):
+    for path in sorted({*tree.files} - tree.listed - {SUMS, SIGNATURE}):
         tree.add(LAST, "unexplained", path, "The archive was packed without it.")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from scripts.archive.links import check_outputs, check_strays, check_sums, check_uses, ranks, read_records
 from scripts.archive.pruned import PRUNED, read_pruned
 from scripts.archive.seals import check_seals
+from scripts.archive.signature import Unusable, check_signature
 from scripts.archive.statements import check_stated
 from scripts.archive.sums import SUMS
 from scripts.archive.tree import Finding, Tree, printable
@@ -39,12 +40,18 @@ def checked(root: str | Path, current: Callable[[dict[str, Lineage]], dict[str, 
     return tree
 
 
-def say(root: str) -> int:
-    """Print every finding and one last line; returns the exit code."""
+def say(root: str, public_key: str | None = None) -> int:
+    """Print every finding and one last line; returns the exit code. With a key, the archive must be signed by it."""
     tree = checked(root)
+    if public_key:
+        try:
+            check_signature(tree, public_key)
+        except Unusable as problem:
+            print(f"verify: not checked: {printable(str(problem))}")
+            return 2
     findings = sorted(tree.findings.values())
     kind, files = ("archive", len(tree.listed)) if tree.is_archive else ("project", len(tree.files))
-    last = f"ok, {kind}, {files} files"
+    last = f"ok, {kind}, {files} files{', signed' if public_key else ''}"
     if findings:
         last = f"{len(findings)} not ok; first broken link: {printable(findings[0].path)}"
     print(*findings, f"verify: {last}", sep="\n")

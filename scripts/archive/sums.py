@@ -10,6 +10,7 @@ from scripts.lib.files import sha256_text
 from scripts.lib.lineage import HashedFile, is_path
 
 SUMS, ABSENT, CRATE = "SHA256SUMS", "NOT_INCLUDED.sha256", "ro-crate-metadata.json"
+SIGNATURE = f"{SUMS}.sig"
 LINE = re.compile(r"([a-f0-9]{64})  (.+)")
 
 

@@ -8,4 +8,14 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 def project_version() -> str:
     """Version of the project that this module lies in."""
-    return str(tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"])
+    return _project()["version"]
+
+
+def supported_python() -> str:
+    """The Python versions under which results are the same bytes, as pyproject.toml says it: `>=3.11,<3.14`."""
+    return _project()["requires-python"]
+
+
+def _project() -> dict[str, str]:
+    found: dict[str, str] = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    return found

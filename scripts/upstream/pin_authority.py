@@ -28,7 +28,6 @@ from scripts.upstream.bundle_1b import digests, identity, merchant_map_folder, r
 from scripts.upstream.bundle_law import check_bundle
 from scripts.upstream.egress_law import egress_breaches
 from scripts.upstream.facts import read_facts
-from scripts.lib.version import project_version
 
 REPLACE = "  next:  Restore the upstream, or take another --name; --replace pins it anew for all that reads it."
 

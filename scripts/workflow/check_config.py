@@ -3,11 +3,13 @@
 Called when the workflow is read, so that nothing starts on a wrong configuration.
 """
 
+import platform
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from scripts.lib.approvals import Approvers
 from scripts.lib.candidate import candidate_path, read_candidate
@@ -17,6 +19,7 @@ from scripts.lib.pins import PINS
 from scripts.lib.records import record
 from scripts.lib.rootpaths import dataset_path, datasets_of
 from scripts.lib.schema_words import near, schema_messages
+from scripts.lib.version import supported_python
 from scripts.reference.release_file import PACKAGE
 from scripts.upstream.authority import Authority, authority_digest, authority_names, read_authority
 from scripts.workflow.check_policy import composed_errors
@@ -37,7 +40,8 @@ ENTRY = ("source", "sha256", "release")
 
 def check_config(config: dict[str, Any]) -> Project:
     """The project that `config` describes, or the end of the program with every error listed."""
-    errors = schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
+    errors = python_errors(platform.python_version())
+    errors += schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
     candidates = _folder("candidates", errors)
     authorities = _folder("authority", errors)
     sound = {}
@@ -71,6 +75,12 @@ def certification_errors() -> list[str]:
         else:
             errors += schema_messages(value, schema(f"schemas.scoring.yaml#/{name}"), f"certification/{name}.yaml")
     return errors
+
+
+def python_errors(version: str) -> list[str]:
+    """Refuses a Python on which nobody has shown that results are the same bytes."""
+    wanted = supported_python()
+    return [] if version in SpecifierSet(wanted) else [f"Python {version}: supported is {wanted}; make .venv anew"]
 
 
 def policy_errors(candidates: dict[str, Any]) -> list[str]:

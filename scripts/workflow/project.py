@@ -25,7 +25,7 @@ HANDED = (
 )
 FOUNDATIONS = ("run_receipt_1B", "s0_gate_receipt_2A", "sealed_inputs_2A", "s0_run_report")
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
-CARRIED += ["envs", "profiles", "docs"]
+CARRIED += ["envs", "profiles", "docs", "LICENSE", "NOTICE", "CITATION.cff"]
 
 
 class Wildcards(Protocol):

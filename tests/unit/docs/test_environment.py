@@ -2,10 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import yaml
 
 from scripts.lib.files import sha256_file
+from scripts.lib.version import project_version
+from scripts.workflow.check_config import python_errors
 from tests.tiny import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: \\)?$", re.MULTILINE)
@@ -61,3 +65,21 @@ def test_hooks_run_before_a_commit_what_make_lint_runs():
     assert [repo["repo"] for repo in hooks] == ["local"]
     recipe = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
     assert [hook["entry"] for hook in hooks[0]["hooks"]] == [line.strip() for line in recipe.splitlines()[1:]]
+
+
+def test_version_and_python_are_said_once_and_repeated_truly():
+    version = project_version()
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
+    offered = re.findall(r"command -v python(3\.\d+)", (ROOT / "Makefile").read_text())
+    assert offered == ["3.11", "3.12", "3.13"]
+    for minor in range(10, 16):
+        assert (f"3.{minor}" in offered) == (python_errors(f"3.{minor}.2") == [])
+
+
+def test_commands_say_their_version():
+    modules = (["-m", name] for name in ("scripts.upstream.pin_authority", "scripts.certification.pin_reopen"))
+    for command in (["scripts/verify.py"], *modules):
+        asked = [sys.executable, *command, "--version"]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout == f"{project_version()}\n"
