@@ -100,6 +100,7 @@ def authority_name(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=project_version())
     parser.add_argument(
         "roots", nargs="*", metavar="ROOT", help="root of one seed's run, or the folder that holds the runs"
     )

@@ -92,7 +92,7 @@ S0 = Table(
         "receipt of another fingerprint beside it": ("", receipt_of_another_fingerprint),
         "asset without schema": ("2A-S0-011", sealing("replica_manifest")),
         "asset outside the dictionary": ("2A-S0-012", sealing("iso3166_canonical_2024")),
-        "asset outside the registry": ("2A-S0-013", sealing("populated_places")),
+        "asset outside the registry": ("2A-S0-013", sealing("run_receipt_1B")),
         "asset id twice": ("2A-S0-016", sealed_twice("asset_id")),
         "basename twice": ("2A-S0-018", sealed_twice("basename")),
         "receipt of another fingerprint": ("2A-S0-040", receipt(manifest_fingerprint=ZEROS)),
