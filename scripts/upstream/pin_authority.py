@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError, raise_all
 from scripts.lib.pins import SeedPins
+from scripts.lib.version import project_version
 from scripts.upstream import build_upstream
 from scripts.upstream.authority import (
     FACTS,
