@@ -40,6 +40,8 @@ rule certify_run:
         cohorts="config/certification/cohorts.yaml",
         triage="config/certification/triage.yaml",
         metrics="config/certification/metrics.yaml",
+        facts="config/authority/facts.yaml",
+        correction_budget=at("correction_budget"),
         governance=at("governance"),
         reopen_record=project.reopen_record,
         progression=project.progression,
@@ -121,6 +123,7 @@ rule watch_run:
     input:
         seed_metrics=of_seeds("seed_metrics"),
         country_diagnostics=of_seeds("country_diagnostics"),
+        zone_counts=of_seeds("zone_counts"),
         gates="config/certification/gates.yaml",
     output:
         watchlist=report(

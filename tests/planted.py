@@ -29,6 +29,7 @@ def certify(
     nothing = folder / "zone_counts.csv"
     nothing.write_text("country_iso,tzid,tzid_source,ambiguous,sites\n")
     write_json(folder / "comparison.json", compared or {"run": "planted", "against": {}})
+    write_json(folder / "budget.json", {})
     certify_run.main(
         seed_metrics=list(map(str, paths)),
         earth=list(earth),
@@ -36,6 +37,8 @@ def certify(
         diagnostics=[],
         comparison=str(folder / "comparison.json"),
         governance=governance,
+        facts="config/authority/facts.yaml",
+        correction_budget=str(folder / "budget.json"),
         reopen_record=[],
         progression=[],
         **{name: f"{CONFIG}/{name}.yaml" for name in ("plan", "gates", "cohorts", "triage", "metrics")},

@@ -341,6 +341,7 @@ def _certify(run: str, at: Path, files: list[dict[str, str]]) -> None:
         at / "segment2a_p3_comparison.json", {"run": run, "p0": None, "against": {}, "status": "ok", "reason": None}
     )
     (at / "segment2a_p3_watchlist.csv").write_text("rank,country_iso,mechanism\n")
+    write_json(at / "segment2a_p3_correction_budget.json", {})
     certify_run.main(
         seed_metrics=[found["seed_metrics"] for found in files],
         earth=[found["earth_scorecard"] for found in files],
@@ -348,6 +349,8 @@ def _certify(run: str, at: Path, files: list[dict[str, str]]) -> None:
         diagnostics=[found["country_diagnostics"] for found in files],
         comparison=str(at / "segment2a_p3_comparison.json"),
         governance="config/policy/governance.yaml",
+        facts="config/authority/facts.yaml",
+        correction_budget=str(at / "segment2a_p3_correction_budget.json"),
         reopen_record=[],
         progression=[],
         **{name: f"config/certification/{name}.yaml" for name in ("plan", "gates", "cohorts", "triage", "metrics")},

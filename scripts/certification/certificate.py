@@ -31,11 +31,23 @@ class FileDigest:
 
 
 @dataclass(frozen=True)
+class UpstreamOfRecord:
+    """An authority that the plan freezes (§1.3): its segment's status, and the run or runset that shows it."""
+
+    segment: str
+    status: str
+    evidence: str
+    id: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Certificate(Judgement):
     """The judgement of a run and all that a reader needs to check it (certification.md §9); names as in the JSON."""
 
     run: str
     authority: str
+    upstream_of_record: list[UpstreamOfRecord]
     required_seeds: list[int]
     missing_seeds: list[int]
     selected_seed_run_map: dict[int, str]  # run id by seed

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scripts.certification.approved import approvals_of
 from scripts.certification.caveats import run_caveats
-from scripts.certification.certificate import Certificate, FileDigest
+from scripts.certification.certificate import Certificate, FileDigest, UpstreamOfRecord
 from scripts.certification.comparison import Comparison
 from scripts.certification.deciding import decided_by, verdict_lines
 from scripts.certification.freeze_record import freeze
@@ -58,6 +58,8 @@ def main(
     cohorts: str,
     triage: str,
     metrics: str,
+    facts: str,
+    correction_budget: str,
     governance: str,
     reopen_record: list[str],
     progression: list[str],
@@ -86,11 +88,12 @@ def main(
         ],
     )
     approvals = approvals_of(governance, reopen_record, progression, certificate.gates)
-    certificate = replace(certificate, approvals=approvals)
+    stated = [record(UpstreamOfRecord, entry) for entry in load_yaml(facts)["upstream_of_record"]]
+    certificate = replace(certificate, approvals=approvals, upstream_of_record=stated)
     write_json(certification, plain(certificate))
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
     write_csv(gate_table, pd.DataFrame([row.flat(required_seeds) for row in certificate.gates]), digits=12)
-    write_json(freeze_record, plain(freeze(certificate, rules.triage, retained)))
+    write_json(freeze_record, plain(freeze(certificate, rules.triage, retained, read_json(correction_budget))))
     write_text(verdict, verdict_lines(certificate, dataset_path("report", run=run)))
 
 
@@ -124,6 +127,7 @@ def certify(
         ),
         fallback_exempt={seed: entry.fallback_exempt for seed, entry in scored.items()},
         approvals=[],
+        upstream_of_record=[],
         coverage={seed: entry.coverage for seed, entry in scored.items()},
         reference=first.reference if first else {},
         caveats=[

@@ -42,8 +42,12 @@ def answer(path: str, require: Verdict, today: str) -> tuple[bool, str]:
 def forged(certificate: Certificate) -> list[str]:
     """How the certificate differs from its evidence: files by their digests, the judgement by judging again."""
     found = [f"{file.path} is not what was certified" for file in certificate.evidence if _differs(file)]
+    certifiable = certificate.not_certifiable is None
     seeds = read_seeds(file.path for file in certificate.evidence if file.path.endswith("_seed_metrics.json"))
-    if judge(certificate.required_seeds, seeds, certificate.thresholds) != certificate.judgement:
+    if (
+        judge(certificate.required_seeds, seeds, certificate.thresholds, certifiable=certifiable)
+        != certificate.judgement
+    ):
         found.append("its seeds' metrics give another verdict than it states")
     return found
 

@@ -157,12 +157,16 @@ def seeds_scored(found: Evidence) -> Finding:
 def verdict_deterministic(found: Evidence) -> Finding:
     """Scored again from the counts, and reduced again in two orders."""
     certificate, problems = found.certificate, []
+    certifiable = certificate.not_certifiable is None
     for seed, metrics in found.own.items():
         differing = rescored_differently(metrics, found.zone_counts[found.run][seed], found.support)
         problems += [f"seed {seed}: another scoring gives another {name}" for name in differing]
     for order in (sorted(found.own), sorted(found.own, reverse=True)):
         seeds = {seed: found.own[seed] for seed in order}
-        if judge(certificate.required_seeds, seeds, certificate.thresholds) != certificate.judgement:
+        if (
+            judge(certificate.required_seeds, seeds, certificate.thresholds, certifiable=certifiable)
+            != certificate.judgement
+        ):
             problems.append(f"the seeds in the order {', '.join(map(str, order))} give another verdict")
     return unless(problems, "scored again from the zone counts, reduced again in two orders: the same verdict")
 

@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pandas as pd
 
+from scripts.certification.purchase import prices
 from scripts.certification.watchlist import Watched, budgets, watch_rows
 from scripts.lib.files import write_json
 from scripts.lib.text_tables import read_csv, write_csv
@@ -15,6 +16,7 @@ def main(
     *,
     seed_metrics: list[str],
     country_diagnostics: list[str],
+    zone_counts: list[str],
     gates: str,
     watchlist: str,
     correction_budget: str,
@@ -23,7 +25,9 @@ def main(
     tables = dict(zip(seeds, map(read_csv, country_diagnostics), strict=True))
     rows = watch_rows(seeds, tables, limits)
     write_csv(watchlist, pd.DataFrame(map(vars, rows), columns=[field.name for field in fields(Watched)]))
-    write_json(correction_budget, budgets(seeds, limits))
+    counts = dict(zip(seeds, map(read_csv, zone_counts), strict=True))
+    bought = {seed: prices(limits.realism, table, counts[seed]) for seed, table in tables.items() if len(table)}
+    write_json(correction_budget, budgets(seeds, limits, bought))
 
 
 if __name__ == "__main__":

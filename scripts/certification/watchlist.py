@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
+from scripts.certification.purchase import Prices
 from scripts.certification.verdict import Seeds
 from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
 from scripts.scoring.exact import exact
@@ -87,15 +88,16 @@ def held_back(metrics: SeedMetrics, table: pd.DataFrame, limits: Limits) -> Iter
             yield Held(country, "concentration", top, sites, False)
 
 
-def budgets(seeds: Seeds, limits: Limits) -> dict[str, Any]:
+def budgets(seeds: Seeds, limits: Limits, bought: Mapping[int, Prices]) -> dict[str, Any]:
     """Rows that each mechanism may use per seed, and how many it used.
 
-    The budget is the cap's: it is never raised. Concentration has none, as redistribution is prohibited.
+    The budget is the cap's: it is never raised. Concentration has none, as redistribution is prohibited; `bought` says
+    by seed how many rows would buy each gate.
     """
-    return {str(seed): budget(metrics, limits) for seed, metrics in sorted(seeds.items())}
+    return {str(seed): budget(metrics, limits, bought.get(seed, {})) for seed, metrics in sorted(seeds.items())}
 
 
-def budget(metrics: SeedMetrics, limits: Limits) -> dict[str, Any]:
+def budget(metrics: SeedMetrics, limits: Limits, bought: Prices) -> dict[str, Any]:
     """The budget of one seed."""
     rows = metrics.policy_rows
     if rows is None:
@@ -103,7 +105,11 @@ def budget(metrics: SeedMetrics, limits: Limits) -> dict[str, Any]:
     found: dict[str, Any] = {
         "sites_total": rows.sites_total,
         "fallback_rate": emitted(rows_of(rows.fallback), rows.sites_total),
-        "concentration": {"rows_allowed": 0, "why": "sites are not redistributed (certification.md §1)"},
+        "concentration": {
+            "rows_allowed": 0,
+            "why": "sites are not redistributed (certification.md §1)",
+            "rows_to_buy": bought,
+        },
     }
     for name, used in (("fallback", rows_of(rows.fallback)), ("override", rows_of(rows.overridden))):
         gate = limits.gates[f"{name}_rate"]

@@ -104,6 +104,7 @@ def certificate(run: str = "planted", **changes: Any) -> Certificate:
         stability={},
         run=run,
         authority="planted",
+        upstream_of_record=[],
         required_seeds=[42],
         missing_seeds=[],
         selected_seed_run_map={42: "a" * 32},

@@ -40,12 +40,17 @@ def test_a_country_has_one_row_with_its_worst_seed_and_a_rank():
 
 
 def test_a_budget_is_what_the_caps_leave():
-    found = budgets({42: seed_metrics(s1_governance=governance(3, 30)), 7: seed_metrics(7, s1_governance=None)}, LIMITS)
+    found = budgets(
+        {42: seed_metrics(s1_governance=governance(3, 30)), 7: seed_metrics(7, s1_governance=None)},
+        LIMITS,
+        {42: {"x": 3}},
+    )
     assert found["42"]["fallback"] == {
         "b": {"rows_allowed": 5, "rows_left": 2},  # 0.0005 of 10,000
         "bplus": {"rows_allowed": 1, "rows_left": -2},
         "rows_used": 3,
     }
+    assert found["42"]["concentration"]["rows_to_buy"] == {"x": 3}
     assert found["42"]["override"]["b"] == {"rows_allowed": 20, "rows_left": -10}
     assert found["7"]["status"] == "not_computable"
 

@@ -53,7 +53,7 @@ def evidence(**changes) -> Evidence:
         "run": "one",
         "baselines": ["one", "two"],
         "certificates": certificates,
-        "freeze": freeze(certificates["one"], TRIAGE, {"one": {"42": "r"}}),
+        "freeze": freeze(certificates["one"], TRIAGE, {"one": {"42": "r"}}, {}),
         "files": {"seed_metrics": certified, "zone_counts": []},
     }
     nothing = dict.fromkeys(field.name for field in fields(Evidence))

@@ -1,0 +1,95 @@
+"""How few sites, moved to another zone of their country, would buy each realism gate if the law allowed it.
+
+S1 lets policy decide only where geometry is ambiguous (states.md §3: never override what geometry decides), so none may
+be moved. The number says what binds: that law, and no budget.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
+from scripts.scoring.exact import exact
+from scripts.scoring.gates import Gate
+
+Sites = Sequence[int]  # of one country by zone, the fullest first; zones of its own without sites count 0
+Prices = dict[str, int | None]  # rows by gate
+Price = Callable[[Sites, Gate], int | None]
+
+
+def prices(gates: Mapping[str, Gate], countries: pd.DataFrame, counts: pd.DataFrame) -> Prices:
+    """Rows at most that bring each gate of one seed to B; None where no number of rows is enough.
+
+    `countries` has the columns of the country diagnostics, `counts` country_iso, tzid and sites. A median is within its
+    band when more than half of its countries are.
+    """
+    zones = counts.groupby(["country_iso", "tzid"])["sites"].sum()
+    found: Prices = {}
+    for name, gate in gates.items():
+        flag, is_share, price = PRICES[name]
+        cohort = countries[countries[flag]]
+        support = dict(zip(cohort["country_iso"], cohort["tz_world_support_count"], strict=True))
+        paid = [price(_spread(zones[iso].tolist(), int(known)), gate) for iso, known in support.items()]
+        enough = math.ceil(exact(gate.b or 0) * len(paid)) if is_share else len(paid) // 2 + 1
+        known_prices = sorted(rows for rows in paid if rows is not None)
+        found[name] = sum(known_prices[:enough]) if 0 < enough <= len(known_prices) else None
+    return found
+
+
+def _spread(sites: list[int], zones: int) -> list[int]:
+    """Sites by zone, the fullest first, with the zones that have none."""
+    return sorted(sites + [0] * (zones - len(sites)), reverse=True)
+
+
+def _second_zone(sites: Sites, gate: Gate) -> int | None:
+    if len(sites) < 2 or sum(sites) < 2:
+        return None
+    return 0 if sites[1] else 1
+
+
+def _top1(sites: Sites, gate: Gate) -> int | None:
+    over = sites[0] - exact(gate.b or 0) * sum(sites)
+    return max(0, math.ceil(over)) if len(sites) > 1 else None
+
+
+def _gap(sites: Sites, gate: Gate) -> int | None:
+    if len(sites) < 2:
+        return None
+    over = (sites[0] - sites[1]) - exact(gate.b or 0) * sum(sites)  # a row that changes sides counts twice
+    return max(0, math.ceil(over / 2))
+
+
+def _below_single(sites: Sites, gate: Gate) -> int | None:
+    over = sites[0] - Fraction(SINGLE_ZONE_SHARE) * sum(sites)
+    return max(0, math.floor(over) + 1) if len(sites) > 1 else None
+
+
+def _entropy(sites: Sites, gate: Gate) -> int | None:
+    """By halving, rows of the fullest zone spread evenly over the others: enough, if not always the fewest."""
+    low, high = 0, sites[0] - sites[0] // max(len(sites), 1)
+    if len(sites) < 2 or not gate.holds(_entropy_after(sites, high), "b"):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if gate.holds(_entropy_after(sites, middle), "b") else (middle + 1, high)
+    return low
+
+
+def _entropy_after(sites: Sites, moved: int) -> float:
+    """H / ln K when `moved` rows of the fullest zone are spread over the others."""
+    each, rest = divmod(moved, len(sites) - 1)
+    after = [sites[0] - moved, *(count + each + (place < rest) for place, count in enumerate(sites[1:]))]
+    share = np.array([count for count in after if count]) / sum(sites)
+    return float(-(share * np.log(share)).sum() / np.log(len(sites)))
+
+
+PRICES: dict[str, tuple[str, bool, Price]] = {  # cohort, whether the gate asks for a share of countries, price of one
+    "c_multi_share_distinct_ge2": ("is_c_multi", True, _second_zone),
+    "c_multi_median_top1_share": ("is_c_multi", False, _top1),
+    "c_multi_median_top1_top2_gap": ("is_c_multi", False, _gap),
+    "c_multi_median_entropy_norm": ("is_c_multi", False, _entropy),
+    "c_large_share_top1_lt_095": ("is_c_large", True, _below_single),
+}
