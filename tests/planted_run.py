@@ -32,7 +32,8 @@ from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 ROOT = Path(__file__).parents[1]
 PLACES = 40  # populated places in every square
 # country -> zone -> sites
-COLLAPSED = {
+Plan = dict[str, dict[str, int]]
+COLLAPSED: Plan = {
     "BM": {"Atlantic/Bermuda": 60},
     "CN": {"Asia/Shanghai": 520},
     "DE": {"Europe/Berlin": 500, "Europe/Paris": 40},
@@ -45,7 +46,8 @@ SPREAD = COLLAPSED | {
 }
 LIVED = {"CN": {"Asia/Shanghai": 0.7, "Asia/Urumqi": 0.3}, "NZ": {"Pacific/Auckland": 0.6, "Pacific/Chatham": 0.4}}
 SMALL = {"BM": {"Atlantic/Bermuda": 60}, "FR": {"Europe/Paris": 40}}
-KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold", "bare")
+KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold", "bare", "few", "touched", "never")
+FAILING = {"few": ("c_multi_enough_countries",), "touched": ("c_multi_median_top1_share_on_untouched_rows",)}
 VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
 METRICS = (
     "c_multi_share_distinct_ge2",
@@ -59,7 +61,7 @@ EARTH = dict(zip(METRICS, ((1.0, 1.0), (0.62, 0.68), (0.25, 0.35), (0.85, 0.95),
 
 def plant(folder: Path, kind: str, run: str = "planted") -> Path:
     """A finished run of this kind below `folder`; the path of its page, relative to it."""
-    plans = dict.fromkeys(SEEDS, SPREAD if kind in ("passing", "blocked", "missing") else COLLAPSED)
+    plans = dict.fromkeys(SEEDS, COLLAPSED if kind in ("failing", "bare") else SPREAD)
     if kind in ("missing", "bare"):  # bare: a seed is missing, and the others collapse
         plans = {seed: plans[seed] for seed in SEEDS[:3]}
     if kind == "empty":
@@ -69,11 +71,19 @@ def plant(folder: Path, kind: str, run: str = "planted") -> Path:
     with inside(folder):
         shared = _shared()
         files = [
-            _seed(run, seed, plan, stopped=kind == "blocked" and seed == 202, earth_fails=kind == "threshold")
+            _seed(
+                run,
+                seed,
+                plan,
+                stopped=kind == "blocked" and seed == 202,
+                earth_fails=kind == "threshold",
+                failing=FAILING.get(kind, ()),
+            )
             for seed, plan in plans.items()
         ]
+        Path(f"config/candidates/{run}.yaml").write_text(f"name: {run}\n")
         at = Path(f"results/runs/{run}/certification")
-        _certify(run, at, files)
+        _certify(run, at, files, "a test says so" if kind == "never" else None)
         build_report.main(**_inputs(at, files, shared))
     return folder / at / "report.html"
 
@@ -125,7 +135,9 @@ def _shared() -> dict[str, str]:
     return {name: str(folder / f"{name}.parquet") for name in ("zones", "places", "country_zones")}
 
 
-def _seed(run: str, seed: int, plan: dict[str, dict[str, int]], *, stopped: bool, earth_fails: bool) -> dict[str, str]:
+def _seed(
+    run: str, seed: int, plan: Plan, *, stopped: bool, earth_fails: bool, failing: tuple[str, ...]
+) -> dict[str, str]:
     """Every file of one seed; paths by kind."""
     folder = Path(f"results/runs/{run}/seed={seed}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,7 +194,9 @@ def _seed(run: str, seed: int, plan: dict[str, dict[str, int]], *, stopped: bool
         ],
     )
     write_csv(paths["governance_audit"], audit.head(0 if stopped else 1))
-    write_json(paths["seed_metrics"], plain(_seed_metrics(seed, table, metrics, plan, stopped)))
+    write_json(
+        paths["seed_metrics"], plain(_seed_metrics(seed, table, metrics, plan, stopped=stopped, failing=failing))
+    )
     write_json(paths["earth_scorecard"], _earth(seed, metrics, earth_fails))
     write_json(paths["seed_diagnostics"], _diagnostics(seed, table))
     tallies = {"tzids_total": 7, "gap_windows_total": 300 + seed, "fold_windows_total": 200 + seed}
@@ -253,11 +267,17 @@ def _metrics(table: pd.DataFrame) -> dict[str, MetricValue]:
 
 
 def _seed_metrics(
-    seed: int, table: pd.DataFrame, realism: dict[str, MetricValue], plan: dict[str, dict[str, int]], stopped: bool
+    seed: int,
+    table: pd.DataFrame,
+    realism: dict[str, MetricValue],
+    plan: Plan,
+    *,
+    stopped: bool,
+    failing: tuple[str, ...],
 ) -> SeedMetrics:
     """Everything holds but the realism that the plan has, and the chain of a stopped seed."""
     computed = all(metric.value is not None for metric in realism.values())
-    failing = () if computed else ("cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty")
+    failing += () if computed else ("cohort_metrics_available", "c_multi_nonempty", "c_large_nonempty")
     values: dict[str, float | None] = {name: metric.value for name, metric in realism.items()}
     values |= {name: 0.0 for name, gate in LIMITS.gates.items() if gate.axis == "governance"}
     sites = sum(sum(zones.values()) for zones in plan.values())
@@ -330,7 +350,7 @@ def _matrix(counts: pd.DataFrame) -> pd.DataFrame:
     return matrix.rename_axis(columns=None).reset_index()
 
 
-def _certify(run: str, at: Path, files: list[dict[str, str]]) -> None:
+def _certify(run: str, at: Path, files: list[dict[str, str]], not_certifiable: str | None) -> None:
     at.mkdir(parents=True, exist_ok=True)
     names = {
         "certification": "certification.json",
@@ -359,7 +379,7 @@ def _certify(run: str, at: Path, files: list[dict[str, str]]) -> None:
         run=run,
         authority="frozen",
         required_seeds=SEEDS,
-        not_certifiable=None,
+        not_certifiable=not_certifiable,
         retained={},
     )
 

@@ -32,7 +32,7 @@ CHECKS = {
 UNTOUCHED = (
     "{gate} holds B on {seeds} only with rows that were touched.",
     "Without rows that leaked, were guessed, preferred or set by hand it misses B: a pass may not rest on them.",
-    "Another placement of sites, or less use of policy: what policy adds must not carry the gate.",
+    "Sites that carry the gate by themselves, or less use of policy: what policy adds must not decide.",
 )
 
 
