@@ -66,6 +66,20 @@ def test_paths_of_the_upstream_that_a_run_reads():
     assert PROJECT.facts(of(authority="frozen")) == "facts.yaml"
 
 
+PARTS = [f"data/layer1/1B/site_locations/seed=42/manifest_fingerprint={42:064x}/part-0000{n}.parquet" for n in (0, 1)]
+
+
+def test_rules_name_every_pinned_part_of_the_sites():
+    own = replace(OWN, seeds={42: pins(42, **dict.fromkeys([*reversed(PARTS), "run_receipt.json"], "d"))})
+    project = replace(PROJECT, authorities={"frozen": FROZEN, "own": own})
+    root = "results/upstream/own/seed=42/manifest_fingerprint=f"
+    assert project.site_locations(of("p4")) == [f"{root}/{part}" for part in PARTS]
+    (found,) = project.imports()
+    assert (found.authority, found.seed, found.file) == ("own", "42", "config/authority/own.yaml")
+    below = "results/upstream/{authority}/seed={seed}/manifest_fingerprint={manifest_fingerprint}"
+    assert found.parts == {"site_locations": [f"{below}/{part}" for part in PARTS]}
+
+
 def test_authorities_of_a_kind_are_a_wildcard_constraint():
     assert PROJECT.names_of_kind("replica") == "frozen"
     assert replace(PROJECT, authorities={}).names_of_kind("import") == "(?!)"  # which matches nothing
