@@ -3,6 +3,7 @@
 Called when the workflow is read, so that nothing starts on a wrong configuration.
 """
 
+import os
 import platform
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ ENTRY = ("source", "sha256", "release")
 
 def check_config(config: dict[str, Any]) -> Project:
     """The project that `config` describes, or the end of the program with every error listed."""
-    errors = python_errors(platform.python_version())
+    errors = machine_errors(platform.python_version(), Path.cwd())
     errors += schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
     candidates = _folder("candidates", errors)
     authorities = _folder("authority", errors)
@@ -77,10 +78,14 @@ def certification_errors() -> list[str]:
     return errors
 
 
-def python_errors(version: str) -> list[str]:
-    """Refuses a Python on which nobody has shown that results are the same bytes."""
-    wanted = supported_python()
-    return [] if version in SpecifierSet(wanted) else [f"Python {version}: supported is {wanted}; make .venv anew"]
+def machine_errors(version: str, folder: Path) -> list[str]:
+    """Refuses a Python on which nobody has shown that results are the same bytes, and a folder that is read-only."""
+    wanted, errors = supported_python(), []
+    if version not in SpecifierSet(wanted):
+        errors.append(f"Python {version}: supported is {wanted}; make .venv anew")
+    if not os.access(folder, os.W_OK):
+        errors.append("this folder is read-only: copy it; `python3 -I -S scripts/verify.py .` checks it as it is")
+    return errors
 
 
 def policy_errors(candidates: dict[str, Any]) -> list[str]:

@@ -87,19 +87,20 @@ class Console:
         return ""
 
     def _finished(self, record: Any) -> str:
-        job = self.jobs[record.job_id]
         self.done += 1
-        if not job.outputs:
+        job = self.jobs.get(record.job_id)
+        if job is None or not job.outputs:
             return ""
         seconds, width = time.monotonic() - job.began, len(str(self.total))
-        line = f"{self.done:>{width}}/{self.total}  {seconds:5.1f} s  {job.rule:<19} {_place(job.wildcards):<34}"
+        line = f"{self.done:>{width}}/{self.total}  {seconds:5.1f} s  {_name(job):<19} {_place(job.wildcards):<34}"
         return f"{line}{_outcome(job.outputs)}".rstrip()
 
     def _failed(self, record: Any) -> str:
         self.answered |= record.rule_name in OWN_WORDS
         if record.indent or record.rule_name in OWN_WORDS:  # indented: one of a group that was told already
             return ""
-        where = f"{record.rule_name} {_place(self.jobs[record.jobid].wildcards)}".rstrip()
+        job = self.jobs.get(record.jobid)
+        where = f"{_name(job)} {_place(job.wildcards)}".rstrip() if job else record.rule_name
         self.failed.append(where)
         why = f"\n  {record.rule_msg}" if record.rule_msg else ""
         return f"Error in {where}{why}\n  log:   {', '.join(record.log)}"
@@ -209,6 +210,11 @@ def _is_typo(record: logging.LogRecord) -> bool:
     return getattr(record, "exception", None) == "MissingRuleException"
 
 
+def _name(job: Job) -> str:
+    """The rule of a job; those of an import, one for each seed, without the place that is said beside it."""
+    return job.rule.removesuffix(f"_{job.wildcards.get('authority')}_{job.wildcards.get('seed')}")
+
+
 def _place(wildcards: dict[str, str]) -> str:
     """What distinguishes a job from others of its rule: run, authority or release, and seed."""
     seed = [f"seed {wildcards['seed']}"] if "seed" in wildcards else []
@@ -216,7 +222,9 @@ def _place(wildcards: dict[str, str]) -> str:
 
 
 def _outcome(outputs: list[str]) -> str:
-    """The status or verdict that a job wrote, where it writes one."""
+    """The status or verdict that a job wrote, where it writes one that can be read."""
     keys = {Path(dictionary()[name]["path"]).name: key for name, key in OUTCOMES.items()}
-    found = [str(read_json(path)[keys[Path(path).name]]) for path in outputs if Path(path).name in keys]
-    return " ".join(found)
+    try:
+        return " ".join(str(read_json(path)[keys[Path(path).name]]) for path in outputs if Path(path).name in keys)
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,13 +14,15 @@ from rocrate.rocrate import ROCrate
 
 from scripts.archive import archive_run
 from scripts.archive.prove import say, verify_tree
+from scripts.archive.signature import KEY_VARIABLE
 from scripts.archive.sums import sealed, unsealed
 from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.lineage import HashedFile
+from scripts.lib.version import project_version
 from tests.e2e.forge import relative, reseal
-from tests.tiny import snakemake
+from tests.tiny import ROOT, snakemake
 
 pytestmark = pytest.mark.slow
 PROFILE = "https://w3id.org/ro/wfrun/provenance/0.5"
@@ -62,6 +65,9 @@ def test_the_crate_meets_the_musts_of_its_profiles(restored: Path):
     # RO-Crate 1.1: the descriptor, and name, description, date, licence of the root
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
     assert all(root[name] for name in ("name", "description", "datePublished", "license"))
+    assert {entity["@id"] for entity in targets(graph, root, "license")} >= {"LICENSE", "NOTICE"}
+    assert "OpenStreetMap contributors" in root["creditText"] and "GeoNames" in root["creditText"]
+    assert workflow["version"] == project_version()
     # Process, Workflow and Provenance Run Crate
     conforms = targets(graph, root, "conformsTo")
     assert PROFILE in {entity["@id"] for entity in conforms}
@@ -118,6 +124,28 @@ def test_large_files_may_be_left_out_and_are_known_by_digest(archived: Path, tmp
     assert verify_tree(small) == []
     assert subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=small, check=False).returncode == 0
     assert ROCrate(small).mainEntity.id == "Snakefile"
+
+
+def verified(folder: Path, key: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", ROOT / "scripts/verify.py", "--public-key", f"{key}.pub", folder]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_signed_archive_is_checked_by_the_key_alone(
+    archived: Path, restored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    key, folder = tmp_path / "key", tmp_path / "project"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    unsigned = verified(restored, key)
+    assert unsigned.returncode == 1 and "missing: SHA256SUMS.sig" in unsigned.stdout
+    shutil.copytree(archived, folder)
+    monkeypatch.setenv(KEY_VARIABLE, str(key))
+    snakemake(folder, "-q", "--forcerun", "archive_run", "--", "archive")
+    subprocess.run(["tar", "xzf", folder / "results/archive/tiny.tar.gz", "-C", folder], check=True)
+    done = verified(folder / "tiny", key)
+    assert done.returncode == 0 and done.stdout.endswith("files, signed\n"), done.stdout
+    assert verify_tree(folder / "tiny") == []  # without a key nothing is asked
+    assert (folder / "tiny/SHA256SUMS").read_bytes() == (restored / "SHA256SUMS").read_bytes()
 
 
 def test_a_broken_tree_is_not_packed(archived: Path, tmp_path: Path):

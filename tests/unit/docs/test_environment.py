@@ -9,7 +9,7 @@ import yaml
 
 from scripts.lib.files import sha256_file
 from scripts.lib.version import project_version
-from scripts.workflow.check_config import python_errors
+from scripts.workflow.check_config import machine_errors
 from tests.tiny import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+?)(?: \\)?$", re.MULTILINE)
@@ -74,7 +74,7 @@ def test_version_and_python_are_said_once_and_repeated_truly():
     offered = re.findall(r"command -v python(3\.\d+)", (ROOT / "Makefile").read_text())
     assert offered == ["3.11", "3.12", "3.13"]
     for minor in range(10, 16):
-        assert (f"3.{minor}" in offered) == (python_errors(f"3.{minor}.2") == [])
+        assert (f"3.{minor}" in offered) == (machine_errors(f"3.{minor}.2", ROOT) == [])
 
 
 def test_commands_say_their_version():

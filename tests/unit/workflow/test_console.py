@@ -6,6 +6,7 @@ import signal
 from types import SimpleNamespace
 
 import pytest
+from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from scripts.workflow import console
@@ -73,6 +74,26 @@ def test_a_failed_job_is_told_once_with_the_words_of_the_scheduler_and_its_logs(
     for said in console.SAID:
         assert told(spoken, logging.ERROR, msg=said, event=LogEvent.ERROR, exception="WorkflowError") == ""
     assert spoken.failure().startswith("no verdict: 1 failed, first s1_tz_lookup tiny seed 42\n  next:")
+
+
+def test_a_failed_group_is_told_with_its_jobs_and_what_lies_in_its_log(tmp_path):
+    log = tmp_path / "slurm.log"
+    log.write_text("slurmstepd: error: CANCELLED DUE TO TIME LIMIT\n")
+    spoken = planted()
+    spoken.formatter = DefaultFormatter(show_failed_logs=True)
+    info = [{"rule_name": "s1_tz_lookup", "jobid": 4, "output": [], "log": []}]
+    about = {"groupid": "seed", "aux_logs": [str(log)], "job_error_info": info}
+    text = told(spoken, logging.ERROR, msg="Error in group seed", event=LogEvent.GROUP_ERROR, **about)
+    assert all(word in text for word in ("Error in group seed", "rule s1_tz_lookup", str(log), "TIME LIMIT"))
+    assert spoken.failure().startswith("no verdict: 1 failed, first group seed")
+
+
+def test_a_record_of_an_unknown_job_and_an_unreadable_report_stop_nothing(tmp_path):
+    spoken = planted()
+    assert told(spoken, msg="Finished jobid: 9", event=LogEvent.JOB_FINISHED, job_id=9) == ""
+    assert "s1_tz_lookup" in failed(spoken)
+    started(spoken, outputs=[str(tmp_path / "s1_run_report.json")])
+    assert told(spoken, msg="Finished jobid: 4", event=LogEvent.JOB_FINISHED, job_id=4).endswith("seed 42")
 
 
 def test_what_is_not_known_is_shown():
