@@ -26,7 +26,9 @@ lint: $(BIN)/.locked
 	snakefmt --check Snakefile rules
 	snakemake --lint
 
+# Snakemake does not quote the path of its Python.
 $(BIN)/.locked: envs/requirements.lock
+	@case "$(CURDIR)" in *" "*) echo "The path of this folder has a space: move it, or make the environment elsewhere (README.md)" >&2; exit 1;; esac
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 here: install one with its venv module, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r envs/requirements.lock

@@ -41,7 +41,7 @@ ENTRY = ("source", "sha256", "release")
 
 def check_config(config: dict[str, Any]) -> Project:
     """The project that `config` describes, or the end of the program with every error listed."""
-    errors = machine_errors(platform.python_version(), Path.cwd())
+    errors = machine_errors(platform.python_version(), sys.executable, Path.cwd())
     errors += schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
     candidates = _folder("candidates", errors)
     authorities = _folder("authority", errors)
@@ -78,11 +78,14 @@ def certification_errors() -> list[str]:
     return errors
 
 
-def machine_errors(version: str, folder: Path) -> list[str]:
-    """Refuses a Python on which nobody has shown that results are the same bytes, and a folder that is read-only."""
+def machine_errors(version: str, python: str, folder: Path) -> list[str]:
+    """Refuses a Python on which nobody has shown that results are the same bytes, or that Snakemake cannot start, as it
+    does not quote its path; and a folder that is read-only."""
     wanted, errors = supported_python(), []
     if version not in SpecifierSet(wanted):
         errors.append(f"Python {version}: supported is {wanted}; make .venv anew")
+    if " " in python:
+        errors.append(f"the path of this Python has a space: make the environment elsewhere, not at {python}")
     if not os.access(folder, os.W_OK):
         errors.append("this folder is read-only: copy it; `python3 -I -S scripts/verify.py .` checks it as it is")
     return errors

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from scripts.lib.files import sha256_file
@@ -74,7 +76,24 @@ def test_version_and_python_are_said_once_and_repeated_truly():
     offered = re.findall(r"command -v python(3\.\d+)", (ROOT / "Makefile").read_text())
     assert offered == ["3.11", "3.12", "3.13"]
     for minor in range(10, 16):
-        assert (f"3.{minor}" in offered) == (machine_errors(f"3.{minor}.2", ROOT) == [])
+        assert (f"3.{minor}" in offered) == (machine_errors(f"3.{minor}.2", "/bin/python", ROOT) == [])
+
+
+def test_a_machine_that_cannot_do_is_refused_with_a_line_each(tmp_path):
+    found = machine_errors("3.14.0", "/a place/bin/python", tmp_path / "none")
+    assert len(found) == 3 and "3.14.0" in found[0] and "/a place" in found[1] and "read-only" in found[2]
+
+
+@pytest.mark.parametrize(("python", "words"), [("", "No Python 3.11"), ("python3", "path of this folder has a space")])
+def test_make_refuses_before_it_installs(python, words, tmp_path):
+    folder = tmp_path / ("a place" if python else "place")
+    (folder / "envs").mkdir(parents=True)
+    (folder / "envs/requirements.lock").touch()
+    shutil.copy2(ROOT / "Makefile", folder)
+    done = subprocess.run(
+        ["make", f"PYTHON={python}", "certify"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0 and words in done.stderr and not (folder / ".venv").exists()
 
 
 def test_commands_say_their_version():
