@@ -1,6 +1,7 @@
 """The whole chain on a small but real world: verdict, determinism, and a bad seed that does not hide the others."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from scripts.lib.contracts import dictionary, schema_errors
 from tests.e2e.conftest import plant
 from tests.page_numbers import column, held, read
-from tests.tiny import SPREAD, make_tiny, result_bytes, seeded, snakemake
+from tests.tiny import LEAN, SPREAD, make_tiny, result_bytes, seeded, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +101,30 @@ def test_a_world_that_is_spread_passes_bplus_and_opens_the_gate(tmp_path: Path):
     freeze = one(project, "results/runs/tiny/certification/*freeze_record.json")
     assert (freeze["decision"], freeze["blockers"]) == ("LOCK", [])
     assert "tiny is PASS_BPLUS" in snakemake(project, "-q", "--", "gate").stderr
+
+
+def test_a_world_that_is_lean_passes_b_and_stands_only_on_its_tree(tmp_path: Path):
+    """One run, then a certificate that is edited and one whose receipt is gone: neither gate nor console speaks."""
+    project = make_tiny(tmp_path / "project", seeded(LEAN))
+    console = snakemake(project, "-q", "--", "certify").stderr
+    assert "tiny: PASS_B (qualified: " in console
+    assert "c_multi_median_top1_share" in console.split("decided by:")[1]
+    assert "tiny is PASS_B" in snakemake(project, "-q", "--", "gate").stderr
+    (path,) = project.glob("results/runs/tiny/certification/segment2a_certification.json")
+    whole, state = path.read_text(), path.stat()
+    path.write_text(whole.replace('"status": "PASS_B"', '"status": "PASS_X"'))
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    edited = snakemake(project, "-q", "--", "gate", check=False)
+    assert edited.returncode == 1 and "has other bytes than its record says" in edited.stderr
+    assert "Traceback" not in edited.stdout + edited.stderr
+    nothing_to_do = snakemake(project, "--", "certify", check=False)
+    assert "no verdict: it does not stand on this tree" in nothing_to_do.stdout + nothing_to_do.stderr
+    path.write_text(whole)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    for receipt in project.glob("results/runs/tiny/seed=42/data/**/s0_gate_receipt.json"):
+        receipt.unlink()
+    dry = snakemake(project, "-n", "-q", "host", "--", "certify")
+    assert "s0_gate" in dry.stdout + dry.stderr  # a verdict without its receipt is not repeated
 
 
 def test_gate_fails_below_the_required_grade(certified: Path):
