@@ -28,7 +28,7 @@ SAID = (  # of every run in which a job fails: the job and the last line say it 
     "Exiting because a job execution failed. Look above for error messages",
 )
 NOTHING = "Nothing to be done"
-OWN_WORDS = ("gate", "verify", "prune")  # what they print is the answer, also when they exit with 1
+OWN_WORDS = ("gate", "verify", "prune", "handover")  # what they print is the answer, also when they exit with 1
 GO_ON = "The same command goes on from there; what is finished is kept."
 
 
