@@ -80,3 +80,11 @@ def test_a_damaged_page_is_a_breach_not_a_traceback(passed):
     data[4:60] = b"\xff" * 56
     path.write_bytes(data)
     assert code_of(passed) == "2A-S5-011"
+
+
+@pytest.mark.parametrize("door", [open_site_timezones, site_timezones_path])
+def test_a_part_that_s2_did_not_write_keeps_it_shut(passed, door):
+    """A reader of the folder would take its rows for ours."""
+    part = passed.files["site_timezones"]
+    part.with_name("part-00001.parquet").write_bytes(part.read_bytes())
+    assert code_of(passed, door) == "2A-S5-012"
