@@ -54,6 +54,8 @@ rule certify:
 
 onsuccess:
     say_end(console.result())
+    if console.refused:
+        sys.exit(1)
 
 
 onerror:

@@ -51,7 +51,7 @@ class Console:
         self.jobs: dict[int, Job] = {}
         self.failed: list[str] = []
         self.done = self.total = 0
-        self.speaks = self.stopped = self.answered = False
+        self.speaks = self.stopped = self.answered = self.refused = False
         self.answers: dict[LogEvent | None, Callable[[Any], str]] = {
             LogEvent.RUN_INFO: self._planned,
             LogEvent.JOB_INFO: self._started,
@@ -119,7 +119,11 @@ class Console:
     def _remark(self, record: Any) -> str:
         text = str(record.getMessage())
         if text.startswith(NOTHING):
-            return f"nothing to do: everything is there and up to date{self.result()}"
+            said = f"nothing to do: everything is there and up to date{self.result()}"
+            if self.refused:  # no hook follows, and a script must hear that there is no verdict
+                print(said, file=sys.stderr)
+                raise SystemExit(1)
+            return said
         return text if record.levelno >= logging.WARNING and text not in SAID else ""
 
     def _unknown_target(self, record: logging.LogRecord) -> str:
@@ -136,7 +140,9 @@ class Console:
         lines = []
         for target in self.workflow.dag_settings.targets or ["certify"]:
             if target == "certify":
-                lines.append(verdict_of(self.candidate))
+                said, stands = verdict_of(self.candidate)
+                self.refused = not stands
+                lines.append(said)
             elif target in made:
                 lines.append(f"{target}: {made[target]}")
         return "".join(f"\n{line}" for line in lines)
@@ -160,16 +166,16 @@ class Console:
         raise SystemExit(130)
 
 
-def verdict_of(candidate: str) -> str:
-    """The verdict of a run, if there is one and it stands on the tree as it lies (certification.md §16)."""
+def verdict_of(candidate: str) -> tuple[str, bool]:
+    """The verdict of a run, if there is one, and whether it stands on the tree as it lies (certification.md §16)."""
     path = Path(dataset_path("verdict", run=candidate))
     if not path.exists():
-        return "no verdict: it was not asked for"  # as after `--until`
+        return "no verdict: it was not asked for", True  # as after `--until`
     broken = faults(record_of(str(path), "certify_run"))
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        return f"no verdict: it does not stand on this tree\n  {broken[0]}{more}\n  next:  {NEXT}"
-    return path.read_text().rstrip()
+        return f"no verdict: it does not stand on this tree\n  {broken[0]}{more}\n  next:  {NEXT}", False
+    return path.read_text().rstrip(), True
 
 
 def speak(workflow: Any, candidate: str) -> Console | None:

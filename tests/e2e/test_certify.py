@@ -118,6 +118,7 @@ def test_a_world_that_is_lean_passes_b_and_stands_only_on_its_tree(tmp_path: Pat
     assert edited.returncode == 1 and "has other bytes than its record says" in edited.stderr
     assert "Traceback" not in edited.stdout + edited.stderr
     nothing_to_do = snakemake(project, "--", "certify", check=False)
+    assert nothing_to_do.returncode == 1
     assert "no verdict: it does not stand on this tree" in nothing_to_do.stdout + nothing_to_do.stderr
     path.write_text(whole)
     os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))

@@ -109,14 +109,16 @@ def test_a_gate_that_fails_speaks_for_itself():
     assert failed(spoken, rule="gate") == "" and spoken.failure() == ""
 
 
-def test_a_run_with_nothing_to_do_has_its_verdict_or_says_that_there_is_none(tmp_path, monkeypatch):
+def test_a_run_with_nothing_to_do_has_its_verdict_or_says_that_there_is_none(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = {"msg": "Nothing to be done (all requested files are present and up to date)."}
     assert told(planted(), **words).endswith("no verdict: it was not asked for")
     verdict = tmp_path / "results/runs/tiny/certification/verdict.txt"
     verdict.parent.mkdir(parents=True)
     verdict.write_text("tiny: PASS_B\n")
-    assert "no verdict: it does not stand on this tree\n" in told(planted(), **words)
+    with pytest.raises(SystemExit):
+        told(planted(), **words)
+    assert "no verdict: it does not stand on this tree\n" in capsys.readouterr().err
     monkeypatch.setattr(console, "faults", lambda record: [])
     assert told(planted(), **words).endswith("\ntiny: PASS_B")
 
