@@ -46,7 +46,7 @@ SPREAD = COLLAPSED | {
 }
 LIVED = {"CN": {"Asia/Shanghai": 0.7, "Asia/Urumqi": 0.3}, "NZ": {"Pacific/Auckland": 0.6, "Pacific/Chatham": 0.4}}
 SMALL = {"BM": {"Atlantic/Bermuda": 60}, "FR": {"Europe/Paris": 40}}
-KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold", "bare", "few", "touched", "never")
+KINDS = ("passing", "failing", "blocked", "missing", "empty", "threshold", "bare", "few", "touched", "never", "beyond")
 FAILING = {"few": ("c_multi_enough_countries",), "touched": ("c_multi_median_top1_share_on_untouched_rows",)}
 VARIANTS = ("literal", "in_support", "polygon", "without_nudged", "without_fallback", "half_floor")
 METRICS = (
@@ -76,7 +76,7 @@ def plant(folder: Path, kind: str, run: str = "planted") -> Path:
                 seed,
                 plan,
                 stopped=kind == "blocked" and seed == 202,
-                earth_fails=kind == "threshold",
+                earth_fails=kind in ("threshold", "beyond"),
                 failing=FAILING.get(kind, ()),
             )
             for seed, plan in plans.items()

@@ -15,14 +15,15 @@ SENTENCES = {
     "2A's lawful policy can bring none": PLACEMENT,
     "The real world fails this gate too": {"threshold"},
     "fails B too": {"threshold"},
-    "⚠": {"threshold"},
+    "⚠": {"threshold", "beyond"},
+    "would fail B": {"beyond"},
     "missing, and a verdict needs all required seeds": {"missing", "bare"},
     "Pin an upstream run of seed 202": {"missing", "bare"},
     "was stopped by S1": {"blocked"},
     "never raise the cap": {"blocked"},
     "Realism cannot be measured": {"empty"},
-    "Nothing is asked": {"passing"},
-    "No blocker: this run is locked": {"passing"},
+    "Nothing is asked": {"passing", "beyond"},
+    "No blocker: this run is locked": {"passing", "beyond"},
     "Too few countries stand behind a gate": {"few"},
     "only with rows that were touched": {"touched"},
     "can never be certified": {"never"},
@@ -45,7 +46,7 @@ def test_advice_stands_only_where_its_condition_holds(page_of, kind):
         assert (sentence in text) == (kind in kinds), sentence
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"passing"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"passing", "beyond"}))
 def test_the_first_screen_of_a_failing_run_names_owner_and_step(page_of, kind):
     first = page_of(kind).read_text().split("<nav")[0]
     assert certificate(page_of(kind))["status"] == "FAIL_REALISM"
