@@ -143,7 +143,7 @@ def write_seed_root(root: Path, seed: int, table: pa.Table, part_rows: int = 0) 
         "manifest_fingerprint": fingerprint,
         "created_utc": "2026-02-15T00:00:00.000000Z",
     }
-    part_rows = part_rows or table.num_rows
+    part_rows = part_rows or table.num_rows or 1
     slices = [table.slice(start, part_rows) for start in range(0, table.num_rows, part_rows)] or [table]
     parts = [paths["site_locations"].with_name(part_name(number)) for number in range(len(slices))]
     for path, rows in zip(parts, slices, strict=True):
