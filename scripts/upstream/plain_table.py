@@ -21,7 +21,7 @@ MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 PARQUET, UTF16 = b"PAR1", (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = ",;\t|"
 HEAD = 1 << 20  # characters that hold the header of any sane table
-BLOCK = 1 << 23  # bytes of text that are parsed at once; a row must fit into it
+BLOCK = 1 << 22  # bytes of text that are parsed at once; a row must fit into it
 BATCH = 1 << 16  # rows of Parquet that are read at once
 WGS84 = ("OGC:CRS84", "EPSG:4326")
 
