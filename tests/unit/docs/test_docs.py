@@ -22,6 +22,7 @@ def test_named_paths_exist(page):
         "config/authority/pins/mine/SEED.json",
         "config/candidates/mine.yaml",
         "config/candidates/my_idea.yaml",
+        "config/phases/NAME.yaml",
         "tests/contract/sN.py",
         "scripts/states/sN_",
     }
