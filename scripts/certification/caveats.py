@@ -15,6 +15,8 @@ from scripts.scoring.copies import near_copies
 from scripts.scoring.exact import exact
 from scripts.scoring.gates import Limits
 
+SAID_ELSEWHERE = ("override_exception", "cap_relaxed")
+
 
 def run_caveats(seeds: Seeds, counts: Mapping[int, pd.DataFrame], earth: Scorecards, limits: Limits) -> list[Caveat]:
     """The seeds' own caveats, seeds that differ or are one, values beyond Earth's, unknown reference.
@@ -60,11 +62,11 @@ def reference_caveats(reference: Mapping[str, Reference]) -> list[Caveat]:
 def qualifications(caveats: Sequence[Caveat], status: Verdict) -> list[str]:
     """What limits a pass: a sentence for each matter, however many gates, seeds and grades it touches.
 
-    An exception is left out: it stands among the approvals.
+    An exception stands among the approvals, a relaxed cap as looser than the plan.
     """
     matters: dict[tuple[str, ...], list[Caveat]] = {}
     for entry in caveats:
-        if entry.qualifies(status) and entry.caveat != "override_exception":
+        if entry.qualifies(status) and entry.caveat not in SAID_ELSEWHERE:
             own = (str(entry.numbers.get(key)) for key in ("id", "place", "reference", "seeds"))
             matters.setdefault((entry.caveat, *own), []).append(entry)
     return [_matter(entries) for entries in matters.values()]

@@ -23,7 +23,7 @@ from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring.cohorts import Cohorts
 from scripts.scoring.country_table import ENTROPY_NORM_FORMULA
 from scripts.scoring.gates import Limits, read_limits
-from scripts.scoring.plan import Plan, plan_caveats, read_plan
+from scripts.scoring.plan import Plan, looser, plan_caveats, read_plan
 from scripts.scoring.seed_metrics import read_seeds
 
 
@@ -90,6 +90,8 @@ def main(
     approvals = approvals_of(governance, reopen_record, progression, certificate.gates)
     stated = [record(UpstreamOfRecord, entry) for entry in load_yaml(facts)["upstream_of_record"]]
     certificate = replace(certificate, approvals=approvals, upstream_of_record=stated)
+    caps = looser(rules.plan.governance, load_yaml(governance), "governance.yaml")
+    certificate = replace(certificate, caveats=[*certificate.caveats, *caps])
     write_json(certification, plain(certificate))
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
     write_csv(gate_table, pd.DataFrame([row.flat(required_seeds) for row in certificate.gates]), digits=12)
