@@ -153,8 +153,8 @@ rule run_ledger:
         compared_with=lambda wildcards: project.baselines_of(wildcards.run),
         last_good=lambda wildcards: project.last_good(wildcards.run),
         required_seeds=config["seeds"],
-        superseded=lambda wildcards: superseded(Path("results/runs"), project.retained(wildcards.run)),
-        unfinished=lambda wildcards: unfinished(Path("results/runs"), project.retained(wildcards.run)),
+        superseded=left_over(superseded),
+        unfinished=left_over(unfinished),
     script:
         "../scripts/certification/run_ledger.py"
 

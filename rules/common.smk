@@ -24,3 +24,11 @@ BY_FINGERPRINT = "logs/manifest_fingerprint={manifest_fingerprint}"
 SEED_LOGS = f"results/runs/{{run}}/seed={{seed}}/{BY_FINGERPRINT}"
 UPSTREAM_LOGS = f"results/upstream/{{authority}}/seed={{seed}}/{BY_FINGERPRINT}"
 CERTIFICATION_LOGS = "results/runs/{run}/certification/logs"
+
+
+def left_over(find):
+    """A params function: runs whose data lie beside the run's own. A baseline's ledger, which later jobs of every candidate
+    read, looks at none, as it would change under them."""
+    return lambda wildcards: (
+        [] if project.is_baseline(wildcards.run) else find(Path("results/runs"), project.retained(wildcards.run))
+    )

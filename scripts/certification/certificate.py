@@ -32,7 +32,7 @@ class FileDigest:
 
 @dataclass(frozen=True)
 class UpstreamOfRecord:
-    """An authority that the plan freezes (its section 1.3): its segment's status, and the run or runset that shows it."""
+    """An authority that the plan freezes (its section 1.3): the segment's status, and the run that shows it."""
 
     segment: str
     status: str

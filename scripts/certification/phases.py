@@ -242,6 +242,8 @@ def freeze_complete(found: Evidence) -> Finding:
 
 @statement("P4.4", "Retained run ids explicit; storage clean", "ledger")
 def storage_clean(found: Evidence) -> Finding:
+    if found.p3.p0 is None:
+        return Finding(False, "a baseline: storage is judged in the ledgers of its candidates")
     problems = [f"superseded data of {name}" for name in found.ledger.superseded_with_data]
     if not found.ledger.retained.get(found.run):
         problems.append("the candidate's run ids are not retained")

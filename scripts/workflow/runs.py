@@ -83,17 +83,23 @@ class Runs:
         return [dataset_path("comparison", run=name) for name in self.awaited_trials(wildcards.run)]
 
     def other_trials(self, run: str) -> list[str]:
-        """The trials that a phase ledger reads as they lie."""
+        """The trials that a phase ledger reads as they lie; none beside a baseline, whose phase P3 has not begun."""
+        if self.is_baseline(run):
+            return []
         return [name for name in self.trials_beside(run) if name not in self.awaited_trials(run)]
 
     def phase_runs(self, run: str) -> list[str]:
         """The runs that a phase ledger reads: the baselines, what the run is measured against, and itself."""
         return unique([*self.config["baselines"], *self.baselines_of(run)[:1], run])
 
+    def is_baseline(self, run: str) -> bool:
+        """Whether a run is of the lane that later ones are measured against: its ledger depends on none of them."""
+        return self.candidates[run].lane == "P0"
+
     def last_good(self, run: str) -> str | None:
         """The run that passed last; none beside a baseline, whose ledger is read before any candidate starts."""
         name: str | None = self.config["last_good"]
-        return name if name and self.candidates[run].lane != "P0" else None
+        return name if name and not self.is_baseline(run) else None
 
     def retained(self, run: str) -> list[str]:
         """Runs whose data are kept: baselines, what the run is compared with, itself, and the last good one, if any."""
