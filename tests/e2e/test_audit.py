@@ -23,20 +23,16 @@ def test_the_program_has_less_than_a_hundred_lines_and_nothing_of_ours():
     assert "scripts" not in CODE
 
 
-def test_it_agrees_and_objects(certified: Path, tmp_path: Path):
-    done = audit(certified, tmp_path / "audit.py")
+def test_it_agrees_and_objects(tree: Path, tmp_path: Path):
+    done = audit(tree, tmp_path / "audit.py")
     assert (done.returncode, done.stdout) == (0, "agrees with the certificate: FAIL_REALISM\n"), done.stderr
-    path = certified / "results/runs/tiny/certification/segment2a_certification.json"
-    before = path.read_text()
-    found = json.loads(before)
+    path = tree / "results/runs/tiny/certification/segment2a_certification.json"
+    found = json.loads(path.read_text())
     found["seed_verdicts"]["42"] = "PASS_B"
     row = next(row for row in found["gates"] if row["gate"] == "c_multi_median_top1_share")
     row["values"]["7"] = 0.5
-    try:
-        path.write_text(json.dumps(found))
-        done = audit(certified, tmp_path / "audit.py")
-    finally:
-        path.write_text(before)
+    path.write_text(json.dumps(found))
+    done = audit(tree, tmp_path / "audit.py")
     assert done.returncode == 1
     assert "seed 42 is stated as PASS_B" in done.stdout
     assert "seed 7: c_multi_median_top1_share is" in done.stdout
