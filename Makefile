@@ -36,7 +36,7 @@ $(BIN)/.locked: envs/requirements.lock
 
 # Through a real Slurm of two nodes, started and ended here: root, and Debian's munge slurmctld slurmd slurm-client.
 cluster-test: .venv-cluster/.locked
-	CLUSTER_PYTHON=.venv-cluster/bin/python $(BIN)/pytest tests/cluster
+	CLUSTER_PYTHON=.venv-cluster/bin/python $(BIN)/pytest tests/cluster $(ONLY)
 
 .venv-cluster/.locked: envs/cluster.lock envs/requirements.lock
 	$(PYTHON) -m venv .venv-cluster

@@ -103,7 +103,7 @@ class Console:
         where = f"{_name(job)} {_place(job.wildcards)}".rstrip() if job else record.rule_name
         self.failed.append(where)
         why = f"\n  {record.rule_msg}" if record.rule_msg else ""
-        return f"Error in {where}{why}\n  log:   {', '.join(record.log)}"
+        return f"Error in {where}{why}{scheduler_words(record.log)}\n  log:   {', '.join(record.log)}"
 
     def _group_failed(self, record: Any) -> str:
         self.failed.append(f"group {record.groupid}")
@@ -210,6 +210,13 @@ def _is_wanted(workflow: Any) -> bool:
     quiet = {each.name for each in settings.quiet or ()}
     is_run = workflow.is_main_process and not settings.dryrun
     return bool(is_run and not settings.verbose and "RULES" in quiet and "ALL" not in quiet)
+
+
+def scheduler_words(logs: list[str]) -> str:
+    """Why Slurm ended a job (memory, time, a person), which stands in its log alone."""
+    kept = [Path(path) for path in logs if "slurm_logs" in path]
+    lines = [line for path in kept if path.is_file() for line in path.read_text(errors="replace").splitlines()]
+    return "".join(f"\n  {line}" for line in dict.fromkeys(lines) if line.startswith("slurmstepd"))
 
 
 def _is_typo(record: logging.LogRecord) -> bool:

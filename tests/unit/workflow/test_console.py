@@ -3,6 +3,7 @@
 import json
 import logging
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from snakemake.logging import DefaultFormatter
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from scripts.workflow import console
-from scripts.workflow.console import Console
+from scripts.workflow.console import Console, scheduler_words
 
 NOISE = [
     {"msg": "Building DAG of jobs..."},
@@ -148,3 +149,13 @@ def test_a_stop_ends_without_another_word(monkeypatch):
     started(spoken)
     assert failed(spoken) == ""
     assert spoken.failure().startswith("stopped: 0 of 0 jobs are finished; no verdict\n")
+
+
+def test_what_the_scheduler_says_of_a_job_stands_in_its_log_alone(tmp_path: Path):
+    log = tmp_path / "slurm_logs/7.log"
+    log.parent.mkdir()
+    said = "slurmstepd-n1: error: Exceeded job memory limit"
+    log.write_text(f"rule a\n{said}\n{said}\n")
+    ours = tmp_path / "a.jsonl"
+    ours.write_text("slurmstepd-n1: not here\n")
+    assert scheduler_words([str(ours), str(log)]) == "\n  slurmstepd-n1: error: Exceeded job memory limit"
