@@ -18,8 +18,8 @@ import yaml
 from scripts.lib.contracts import arrow_schema, catalog_path, contract_path, dictionary
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
-from scripts.lib.parts import part_name
 from scripts.lib.pins import SeedPins
+from scripts.lib.published import part_name
 from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle

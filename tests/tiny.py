@@ -19,7 +19,7 @@ import yaml
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.files import sha256_file, sha256_text, write_json
-from scripts.lib.parts import part_name
+from scripts.lib.published import part_name
 from scripts.lib.tables import write_table
 from scripts.reference.build_tz_world import read_packaged
 from scripts.reference.tz_world import write_tz_world

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from scripts.archive.tree import LAST, Broken, Tree
-from scripts.lib.flag import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest
 from scripts.lib.lineage import HashedFile, Lineage
 from scripts.lib.pins import SeedPins, pins_path
+from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest
 from scripts.lib.records import record as typed_record
 
 Check = Callable[[Tree, int, Lineage], None]

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json, write_json
+from scripts.lib.published import is_withheld
 from scripts.lib.text_tables import write_csv
-from scripts.lib.withheld import is_withheld
 from scripts.scoring.country_table import country_table
 
 KEY = ["merchant_id", "legal_country_iso", "site_order"]

@@ -15,10 +15,9 @@ from scripts.certification.freeze_record import freeze
 from scripts.certification.gate_table import Scorecards, gate_rows
 from scripts.certification.triage import Triage, actions, read_triage
 from scripts.certification.verdict import Seeds, judge
-from scripts.lib.contracts import load_yaml
+from scripts.lib.contracts import dataset_path, load_yaml
 from scripts.lib.files import read_json, write_json, write_text
 from scripts.lib.records import plain, plain_fields, record
-from scripts.lib.rootpaths import dataset_path
 from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring.cohorts import Cohorts
 from scripts.scoring.country_table import ENTROPY_NORM_FORMULA

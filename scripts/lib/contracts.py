@@ -1,4 +1,7 @@
-"""Dictionary, schemas and registry: where a dataset lies and what its rows look like, each stated once in config."""
+"""Dictionary, schemas and registry: where a dataset lies and what its rows look like, each stated once in config.
+
+`catalog_path` and `contract_path` are paths inside a run root, `root_path` and `dataset_path` begin at `results/`.
+"""
 
 import io
 import math
@@ -82,10 +85,14 @@ def load_yaml(path: str | Path, as_text: bool = False) -> Any:
 
 
 @cache
+def _catalog() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = load_yaml(CONTRACTS / "dataset_dictionary.yaml")
+    return found
+
+
 def dictionary() -> dict[str, dict[str, Any]]:
     """Dataset id -> `{path, format, schema_ref, ...}` (states.md §1.1, §1.2)."""
-    found: dict[str, dict[str, Any]] = load_yaml(CONTRACTS / "dataset_dictionary.yaml")["datasets"]
-    return found
+    return _catalog()["datasets"]
 
 
 @cache
@@ -106,6 +113,29 @@ def contract_path(dataset_id: str, **tokens: Any) -> str:
     if entry.get("parts"):
         return f"{path.rpartition('/')[0]}/"
     return f"{path}/" if entry.get("kind") == "bundle" and entry["format"] == "files" else path
+
+
+class _Keep(dict[str, Any]):
+    """Leaves `{token}` in place where no value is given, as Snakemake's wildcards need it."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def root_path(kind: str, **tokens: Any) -> str:
+    """Path of a root (`run`, `upstream`, ...) relative to the project; missing tokens stay as `{token}`."""
+    return str(_catalog()["roots"][kind]).format_map(_Keep(tokens))
+
+
+def dataset_path(dataset_id: str, **tokens: Any) -> str:
+    """Path of a dataset relative to the project; missing tokens stay as `{token}`."""
+    entry = dictionary()[dataset_id]
+    return f"{root_path(entry['root'], **tokens)}/{entry['path'].format_map(_Keep(tokens))}"
+
+
+def datasets_of(source: str) -> list[str]:
+    """Datasets that are made from one outside source (`tz_world`, `tzdb`, `places`), what is read from it first."""
+    return [name for name, entry in dictionary().items() if entry.get("source") == source]
 
 
 @cache

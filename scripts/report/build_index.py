@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.lib.contracts import dataset_path
 from scripts.lib.files import read_json, write_text
-from scripts.lib.rootpaths import dataset_path
 from scripts.report.evidence import Document, document, link
 from scripts.report.gate_rows import GateRow, gate_rows
 from scripts.report.page import environment

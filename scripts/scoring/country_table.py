@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from scripts.lib.withheld import is_withheld
+from scripts.lib.published import is_withheld
 from scripts.states.sites import Table, batches
 
 SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.lib.errors import Abort
-from scripts.lib.withheld import is_withheld
+from scripts.lib.published import is_withheld
 from scripts.scoring.metric_value import MetricValue
 from scripts.states.bundle import verify_bundle
 

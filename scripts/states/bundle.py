@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
-from scripts.lib.flag import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text
+from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text
 from scripts.lib.records import plain
 
 

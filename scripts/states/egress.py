@@ -7,8 +7,8 @@ import pyarrow as pa
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort
 from scripts.lib.files import tree_files
+from scripts.lib.published import is_withheld
 from scripts.lib.tables import open_table
-from scripts.lib.withheld import is_withheld
 from scripts.states.bundle import verify_bundle
 from scripts.states.legality import legality_fault
 

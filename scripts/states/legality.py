@@ -4,7 +4,7 @@ from pathlib import Path
 
 from scripts.lib.contracts import schema_errors
 from scripts.lib.files import read_json
-from scripts.lib.withheld import is_withheld
+from scripts.lib.published import is_withheld
 
 MISSING = "S4 report is missing or withheld"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from scripts.lib.contracts import arrow_schema, catalog_path, dictionary, schema_errors
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
-from scripts.lib.withheld import is_withheld
+from scripts.lib.published import is_withheld
 
 _TIMESTAMPS = ("created_utc", "generated_utc")
 Tokens = dict[str, int | str]  # seed and manifest_fingerprint, or the latter alone

@@ -8,9 +8,8 @@ from scripts.lib.contracts import catalog_path, contract_path, dictionary, schem
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
-from scripts.lib.parts import part_name
+from scripts.lib.published import is_withheld, part_name
 from scripts.lib.records import plain, record
-from scripts.lib.withheld import is_withheld
 from scripts.states.contract_conflicts import check_contracts, check_sealed_contracts
 
 RECEIPT_SCHEMA = "schemas.2A.yaml#/manifests/s0_gate_receipt_v1"

@@ -8,8 +8,8 @@ import yaml
 from scripts.lib.contracts import contract_path, dictionary, registry, schema
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file, tree_files
-from scripts.lib.flag import FLAG_NAME
 from scripts.lib.pins import SeedPins
+from scripts.lib.published import FLAG_NAME
 from scripts.states.receipt import SealedAsset
 
 MOVING_TAGS = ("latest", "current", "head")

@@ -14,7 +14,7 @@ from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, AbortGroup, Codes, coded, reason_codes
 from scripts.lib.files import discard, read_json, sha256_file, staged, write_json
 from scripts.lib.logs import event, say
-from scripts.lib.withheld import withhold
+from scripts.lib.published import withhold
 from scripts.states.outputs import Tokens, check_output
 
 Stages = dict[str, Path]

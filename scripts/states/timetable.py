@@ -7,8 +7,8 @@ from typing import Any
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json
+from scripts.lib.published import is_withheld
 from scripts.lib.records import record
-from scripts.lib.withheld import is_withheld
 from scripts.reference import tzif
 from scripts.states.receipt import check_bytes
 

@@ -9,8 +9,8 @@ from typing import Any
 from scripts.lib.contracts import catalog_path, columns, contract_path, schema_errors
 from scripts.lib.errors import UsageError
 from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
-from scripts.lib.flag import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.pins import SeedPins
+from scripts.lib.published import FLAG_NAME, INDEX_NAME, flag_text
 from scripts.lib.records import plain
 from scripts.upstream import egress_law
 from scripts.upstream.bundle_law import REQUIRED

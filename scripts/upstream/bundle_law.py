@@ -6,7 +6,7 @@ from typing import Any
 from scripts.lib.contracts import schema_errors
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import read_json, sha256_file, tree_files
-from scripts.lib.flag import NoFlag, flag_digest
+from scripts.lib.published import NoFlag, flag_digest
 
 REQUIRED = (
     "MANIFEST.json",

@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.lib.contracts import contract_path, schema_errors
 from scripts.lib.errors import Abort, Finding
 from scripts.lib.files import read_json, sha256_file, tree_files
-from scripts.lib.parts import part_faults
+from scripts.lib.published import part_faults
 from scripts.lib.records import record
 
 NAME = "egress_checksums.json"

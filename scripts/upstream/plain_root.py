@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, catalog_path, columns
 from scripts.lib.files import canonical_json, sha256_file, sha256_text, write_json
-from scripts.lib.parts import part_name
+from scripts.lib.published import part_name
 from scripts.lib.tables import categorical, column_of, encoded, stream_writer
 from scripts.upstream.bundle_1b import sealed_members, write_bundle
 from scripts.upstream.plain_check import Places

@@ -14,11 +14,10 @@ from packaging.specifiers import SpecifierSet
 
 from scripts.lib.approvals import Approvers
 from scripts.lib.candidate import candidate_path, read_candidate
-from scripts.lib.contracts import load_yaml, schema
+from scripts.lib.contracts import dataset_path, datasets_of, load_yaml, schema
 from scripts.lib.files import read_json
 from scripts.lib.pins import PINS
 from scripts.lib.records import record
-from scripts.lib.rootpaths import dataset_path, datasets_of
 from scripts.lib.schema_words import near, schema_messages
 from scripts.lib.version import supported_python
 from scripts.reference.release_file import PACKAGE

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from scripts.lib.contracts import dictionary
+from scripts.lib.contracts import dataset_path, dictionary
 from scripts.lib.files import read_json
-from scripts.lib.rootpaths import dataset_path
 from scripts.lib.schema_words import near
 from scripts.lib.standing import NEXT, faults, record_of
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from scripts.lib.contracts import dataset_path
 from scripts.lib.files import sha256_file
-from scripts.lib.rootpaths import dataset_path
 
 CERTIFICATE = "certification/segment2a_certification.json"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scripts.lib.rootpaths import root_path
+from scripts.lib.contracts import root_path
 from scripts.upstream.authority import Authority, authority_path
 
 

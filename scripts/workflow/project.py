@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.approvals import APPROVERS
-from scripts.lib.contracts import dictionary
+from scripts.lib.contracts import dataset_path, dictionary, root_path
 from scripts.lib.pins import pins_path
-from scripts.lib.rootpaths import dataset_path, root_path
 from scripts.states.s0_reopen import evidence_paths
 from scripts.workflow.own_upstream import Import
 from scripts.workflow.runs import Runs, Wildcards, unique

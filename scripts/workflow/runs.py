@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scripts.lib.candidate import Candidate, candidate_path
+from scripts.lib.contracts import dataset_path
 from scripts.lib.pins import SeedPins
-from scripts.lib.rootpaths import dataset_path
 from scripts.upstream.authority import Authority
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scripts.lib.files import canonical_json, read_json
-from scripts.lib.flag import flag_text
+from scripts.lib.published import flag_text
 from scripts.states.bundle import read_index, verify_bundle, write_index_and_flag
 from tests.contract.table import ZEROS, Table, conflict, edit, flip, json, lost
 from tests.lawful import House, raised

@@ -161,7 +161,7 @@ def _partitions(folder: Path, dataset: str, partitions: list[str]) -> Iterator[N
     value = yaml.safe_load((target / "dataset_dictionary.yaml").read_text())
     value["datasets"][dataset]["partitions"] = partitions
     (target / "dataset_dictionary.yaml").write_text(yaml.safe_dump(value))
-    caches = (contracts.dictionary, contracts.registry, contracts.schema, contracts._schema_file)
+    caches = (contracts._catalog, contracts.registry, contracts.schema, contracts._schema_file)
     contracts.CONTRACTS = target
     try:
         for cached in caches:

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.withheld import is_withheld, withheld_codes
+from scripts.lib.published import is_withheld, withheld_codes
 from tests.lawful import OPEN_CAPS, SITES, House, column, site_table
 
 N = len(SITES)

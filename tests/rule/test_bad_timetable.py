@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tzdata
 
-from scripts.lib.withheld import is_withheld
+from scripts.lib.published import is_withheld
 from scripts.reference import tzif
 from scripts.reference.build_tzdb_release import pack
 from scripts.reference.tzdb import read_zones

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.files import read_json
-from scripts.lib.withheld import is_withheld, withheld_codes
+from scripts.lib.published import is_withheld, withheld_codes
 from scripts.states.state import status_of
 from tests.lawful import OVERRIDE, SITES, site_table
 from tests.lawful_world import archive_of, tzif_tree, write_release

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.files import read_json, sha256_file
-from scripts.lib.parts import part_faults, part_name
+from scripts.lib.published import part_faults, part_name
 from scripts.upstream.egress_law import NAME
 from tests.lawful import SITES, House, raised, site_table
 

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from scripts.lib.parts import part_name
+from scripts.lib.published import part_name
 from tests.lawful import SITES, House, site_table
 
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from scripts.lib.flag import FLAG_NAME
+from scripts.lib.published import FLAG_NAME
 from scripts.states.bundle import Bundle, Index, IndexEntry, verify_bundle, write_index_and_flag
 from scripts.states.s5_bundle import bundle_blocks
 

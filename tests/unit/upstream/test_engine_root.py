@@ -9,8 +9,8 @@ import pytest
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
-from scripts.lib.parts import part_name
 from scripts.lib.pins import pins_path
+from scripts.lib.published import part_name
 from scripts.upstream import import_upstream, pin_authority
 from scripts.upstream.authority import read_authority
 from scripts.upstream.build_upstream import bundle_members

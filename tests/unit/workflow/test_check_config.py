@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.lib.contracts import load_yaml, schema
-from scripts.lib.rootpaths import dataset_path
+from scripts.lib.contracts import dataset_path, load_yaml, schema
 from scripts.workflow import check_config as module
 
 CONFIG = load_yaml("config/config.yaml")

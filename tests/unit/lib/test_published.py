@@ -1,8 +1,8 @@
-"""The flag law: what is one line with a digest, and what is not."""
+"""The flag of a bundle: what is one line with a digest, and what is not."""
 
 import pytest
 
-from scripts.lib.flag import NoDigest, NoFlag, flag_digest, flag_text
+from scripts.lib.published import NoDigest, NoFlag, flag_digest, flag_text
 
 DIGEST = "0123456789abcdef" * 4
 
