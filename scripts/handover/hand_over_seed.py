@@ -3,15 +3,13 @@
 Hard links where the file system allows them, so that it costs no room; else copies.
 """
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort, AbortGroup
-from scripts.lib.files import clear_stages, discard, put_in_place, sha256_file, tree_files, write_json
+from scripts.lib.files import discard, sha256_file, staged, tree_files, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.pins import SeedPins, read_pins
 from scripts.lib.records import plain
@@ -79,16 +77,11 @@ def members(upstream: Path, run_root: Path, pinned: SeedPins) -> dict[str, Path]
 
 def hand_over(root: Path, files: Mapping[str, Path]) -> dict[str, str]:
     """Publish `files` below `root` in one move, in the place of what lay there; path -> hex SHA-256."""
-    clear_stages(root)
-    stage = root.with_name(f".{root.name}.{os.getpid()}.stage")
-    try:
+    with staged(root) as stage:
         for name, source in files.items():
             link(source, stage / name)
         digests = {name: sha256_file(stage / name) for name in sorted(files)}
         discard(root)
-        put_in_place(stage, root)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return digests
 
 

@@ -106,7 +106,11 @@ def clear_stages(path: str | Path) -> None:
     """Remove what a killed job left of `path` under a stage name; an outlived job removes nothing of a newer one."""
     path = Path(path)
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.stage") if _owned() else ():
-        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        _remove(left)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def put_in_place(stage: Path, path: Path) -> None:
@@ -130,17 +134,24 @@ def discard(folder: Path) -> None:
 
 
 @contextmanager
-def staged(path: str | Path) -> Iterator[Path]:
-    """Yield a sibling path to write to; on success fsync it and rename it to `path`, else remove it."""
+def stage_of(path: str | Path) -> Iterator[Path]:
+    """Yield a sibling path for a file or folder that may be put in place at `path`; what stays there is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     clear_stages(path)
     stage = path.with_name(f".{path.name}.{os.getpid()}.stage")
     try:
         yield stage
-        put_in_place(stage, path)
     finally:
-        stage.unlink(missing_ok=True)
+        _remove(stage)
+
+
+@contextmanager
+def staged(path: str | Path) -> Iterator[Path]:
+    """Yield a sibling path to write a file or folder to; on success move it to `path`, durably, else remove it."""
+    with stage_of(path) as stage:
+        yield stage
+        put_in_place(stage, Path(path))
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
