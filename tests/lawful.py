@@ -23,7 +23,7 @@ from scripts.lib.published import part_name
 from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
-from scripts.states.nudge import nudge_digest
+from scripts.states.policy import nudge_digest
 from scripts.upstream import egress_law
 from scripts.upstream.build_upstream import bundle_members
 from scripts.upstream.bundle_1b import root_paths, write_bundle

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -10,17 +11,14 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, contract_path
-from scripts.lib.errors import Abort, AbortGroup, Breach, Fault, raise_all
+from scripts.lib.errors import Abort, AbortGroup, Breach, Fault
 from scripts.lib.files import read_json, staged, write_text
 from scripts.lib.logs import event, say
 from scripts.lib.tables import categorical, column_of, stream_writer, values_of
-from scripts.states.caps import load_caps
 from scripts.states.egress import site_timezones_path
 from scripts.states.ladder import Ladder, Resolution, Sites, resolve
-from scripts.states.nudge import load_nudge
-from scripts.states.overrides import active, compile_overrides, load_overrides
-from scripts.states.receipt import Receipt, check_published, check_sealed, open_receipt
-from scripts.states.s1_tz_lookup import SITES, open_sealed_index, read_country_zones
+from scripts.states.receipt import check_published, check_sealed, open_receipt
+from scripts.states.s1_tz_lookup import POLICIES, SITES, open_ladder
 from scripts.states.site_key import key_columns
 from scripts.states.sites import BATCH, Table, batches, even
 from scripts.zone_index.index import lookup
@@ -28,7 +26,8 @@ from scripts.zone_index.index import lookup
 ZONES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
 OUTPUT = "schemas.own.yaml#/sites_with_zones"
 RUNGS = ["polygon", "nudge", "own_country", "override", "only_zone", "nearest", "far_nearest"]  # as ladder.py counts
-READ = ("site_locations", "site_timezones", "country_zones", "tz_nudge", "tz_overrides", "governance")
+BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+READ = ("site_locations", "site_timezones", "country_zones", *POLICIES)
 
 
 def main(
@@ -59,8 +58,8 @@ def main(
     s0 = open_receipt(receipt, inventory, fingerprint, READ)
     check_sealed(s0, "site_locations", *site_locations)
     check_published(reports[2], "site_timezones", site_timezones)
-    policy = {"tz_nudge": tz_nudge, "tz_overrides": tz_overrides, "governance": governance}
-    ladder = sealed_ladder(s0, lookup_index, country_zones, policy)
+    policies = {"tz_nudge": tz_nudge, "tz_overrides": tz_overrides, "governance": governance}
+    ladder, *_ = open_ladder(s0, lookup_index, country_zones, policies)
     rows = zip(own_batches(own_rows), batches(SITES, *site_locations), batches(ZONES, site_timezones), strict=True)
     write(outputs, (joined(ladder, own, sites, zones) for own, sites, zones in rows))
 
@@ -73,20 +72,6 @@ def withhold(outputs: tuple[str, ...], reports: list[str], problem: Exception) -
     for path in outputs:
         write_text(path, text)
     say(f"sites_with_zones {text}".rstrip())
-
-
-def sealed_ladder(s0: Receipt, lookup_index: str, country_zones: str, policy: dict[str, str]) -> Ladder:
-    """What S1 decided by, from the bytes that S0 sealed; a table has no merchant map."""
-    cutoff, index = s0.verified_at_utc[:10], open_sealed_index(s0, lookup_index)
-    for name, path in {**policy, "country_zones": country_zones}.items():
-        check_sealed(s0, name, path)
-    return Ladder(
-        index,
-        load_nudge(policy["tz_nudge"]).epsilon_degrees,
-        compile_overrides(active(load_overrides(policy["tz_overrides"]), cutoff), index.tzids),
-        read_country_zones(country_zones, index.tzids),
-        prefer_own=load_caps(policy["governance"], cutoff).border_preference == "in_country",
-    )
 
 
 def own_batches(paths: list[str]) -> Iterator[pa.RecordBatch]:
@@ -124,23 +109,18 @@ def check_zones(ladder: Ladder, zones: pa.RecordBatch, rows: np.ndarray, again: 
     """The zones published for `rows`, which no single polygon decides, are those that the sealed policy gives them."""
     wanted = [ladder.index.tzids[zone] for zone in again.zone.tolist()]
     found = zones["tzid"].take(column_of(rows)).to_pylist()
-    other = sum(zone != published for zone, published in zip(wanted, found, strict=True))
-    message = f"{other} zones differ from what the sealed policy gives"
-    raise_all([Fault(Breach.SEAL, "site_timezones", message)] if other else [])
+    if other := sum(zone != published for zone, published in zip(wanted, found, strict=True)):
+        raise Fault(Breach.SEAL, "site_timezones", f"{other} zones differ from what the sealed policy gives")
 
 
 def write(outputs: tuple[str, str], rows: Iterator[pa.RecordBatch]) -> None:
     """Publish the rows as Parquet and CSV together, batch by batch."""
     with ExitStack() as stack:
         stages = [stack.enter_context(staged(path)) for path in outputs]
-        first = next(rows)
-        texts = text_batch(first)
+        first, count = next(rows), 0
         parquet = stack.enter_context(stream_writer(stages[0], first.schema))
-        csv = stack.enter_context(pa.csv.CSVWriter(stages[1], texts.schema))
-        parquet.write_batch(first)
-        csv.write_batch(texts)
-        count = len(first)
-        for batch in rows:
+        csv = stack.enter_context(pa.csv.CSVWriter(stages[1], text_batch(first.slice(0, 0)).schema))
+        for batch in chain([first], rows):
             parquet.write_batch(batch)
             csv.write_batch(text_batch(batch))
             count += len(batch)
@@ -149,15 +129,12 @@ def write(outputs: tuple[str, str], rows: Iterator[pa.RecordBatch]) -> None:
 
 def text_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch as CSV can hold it: ids in bytes as hex digits."""
-    columns = [_hex(column) if _is_bytes(column.type) else column for column in batch.columns]
-    return pa.record_batch(columns, names=batch.schema.names)
+    return pa.record_batch([_readable(column) for column in batch.columns], names=batch.schema.names)
 
 
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
-
-
-def _hex(column: pa.Array) -> pa.Array:
+def _readable(column: pa.Array) -> pa.Array:
+    if not any(is_kind(column.type) for is_kind in BYTES):
+        return column
     return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
 
 

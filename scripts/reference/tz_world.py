@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema
+from scripts.lib.errors import Breach, Fault
 from scripts.lib.tables import write_table
 
 # What a file that is no table of polygons can raise while it is read.
@@ -106,6 +107,15 @@ def tz_world_info(path: str | Path) -> TzWorldInfo:
         raise ValueError("no rows: the table of zone polygons is empty")
     release = schema.metadata.get(b"release", b"").decode()
     return TzWorldInfo(sorted(set(tzids)), len(tzids), release, crs)
+
+
+def zones_of_world(path: str) -> list[str]:
+    """Sorted tzids of the sealed polygons at `path`; raises `Fault` CONTENT where they cannot be read."""
+    try:
+        return tz_world_info(path).tzids
+    except UNREADABLE as problem:
+        message = f"zone polygons unreadable: {problem}"[:200]
+        raise Fault(Breach.CONTENT, "tz_world_2025a", message, path=path) from None
 
 
 def read_tz_world(path: str | Path) -> tuple[np.ndarray, np.ndarray]:

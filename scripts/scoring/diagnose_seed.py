@@ -16,9 +16,8 @@ from scripts.scoring import diagnostics
 from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_audit import AuditRow, audit_rows
 from scripts.scoring.metric_value import WITHHELD
-from scripts.states.countries import country_codes
 from scripts.states.overrides import active, load_overrides
-from scripts.states.site_key import country_column
+from scripts.states.site_key import country_codes, country_column
 from scripts.states.sites import Table, batches
 
 SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")

@@ -10,8 +10,8 @@ from scipy import stats
 
 from scripts.scoring.gates import GRADES, Bands
 from scripts.scoring.metric_value import MetricValue, available, unavailable
-from scripts.states.countries import COUNTRIES
 from scripts.states.ladder import EARTH_RADIUS_M
+from scripts.states.site_key import COUNTRIES
 
 Points = Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]
 

@@ -10,7 +10,7 @@ from scripts.scoring.exact import exact, quotient
 from scripts.scoring.gates import GRADES, Limits
 from scripts.scoring.metric_value import MetricValue, available, unavailable
 from scripts.scoring.policy_rows import PolicyRows, policy_rows
-from scripts.states.caps import CapException
+from scripts.states.policy import CapException
 
 VIOLATIONS = (
     "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are

@@ -10,9 +10,8 @@ from scripts.scoring.cohorts import Cohorts, add_cohorts, cohort_members, read_c
 from scripts.scoring.country_table import zone_numbers
 from scripts.scoring.earth import ceilings, earth, zones_of_places
 from scripts.scoring.gates import GRADES, Gate, read_limits
-from scripts.states.countries import COUNTRIES, named, rows_by_country
 from scripts.states.receipt import check_sealed, open_receipt
-from scripts.states.site_key import country_column
+from scripts.states.site_key import COUNTRIES, country_column, named, rows_by_country
 from scripts.states.sites import Table, batches
 from scripts.zone_index.index import open_index
 

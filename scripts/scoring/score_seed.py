@@ -22,7 +22,7 @@ from scripts.scoring.seed_metrics import ReportedCohort, SeedMetrics
 from scripts.scoring.site_rows import site_rows
 from scripts.scoring.structural import Reports, SiteTables, realism_preconditions, structural_checks
 from scripts.scoring.variants import Counted, GuessedRows, untouched_checks
-from scripts.states.caps import load_caps
+from scripts.states.policy import load_caps
 from scripts.states.receipt import check_sealed, check_shown, open_receipt
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")

@@ -1,16 +1,19 @@
-"""Places that geometry leaves open: which zones overlap there, in which countries, what decided (states.md §3.2).
+"""Places that geometry leaves open: which zones overlap there, what decided, which caps that exceeds (states.md §3.2).
 
 Counted, never located: no coordinate and no site key leaves S1 by this way.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from scripts.lib.errors import Abort
 from scripts.states import ladder
-from scripts.states.countries import country_name
+from scripts.states.governance import Stand, above, override_breaches
+from scripts.states.site_key import country_name
 from scripts.zone_index.index import set_members
 
 DECIDED_BY = {
@@ -54,7 +57,7 @@ def open_cells(country: np.ndarray, found: ladder.Resolution) -> Cells:
 
 def ambiguities(cells: Cells, decider: ladder.Ladder) -> list[Ambiguity]:
     """The cells by name, in order of country, zones and what decided."""
-    rows: dict[tuple[str, tuple[str, ...], tuple[str, ...], str], int] = defaultdict(int)
+    rows: Counter[tuple[str, tuple[str, ...], tuple[str, ...], str]] = Counter()
     tzids = decider.index.tzids
     for cell, count in cells.items():
         place, rung = divmod(cell, RUNGS)
@@ -66,30 +69,37 @@ def ambiguities(cells: Cells, decider: ladder.Ladder) -> list[Ambiguity]:
     return [Ambiguity(*key, count) for key, count in sorted(rows.items())]
 
 
-def nudged_abroad(found: Iterable[Ambiguity]) -> int:
-    """Rows that the nudge put into a zone that is not of their country."""
-    return sum(entry.rows for entry in found if entry.decided_by == "nudge" and not entry.own_zones)
+def s1_breaches(governance: dict[str, Any], found: Sequence[Ambiguity], stand: Stand) -> list[Abort]:
+    """Breached caps in the order 090, 092, 091, 093; `governance` is the block of the run report."""
+    caps, total = stand.caps, stand.sites_total
+    guessed, preferred = _decided_by(found, "fallback"), _decided_by(found, "border_preference")
+    breaches = [
+        _on_fallback("2A-S1-090", text, guessed, stand, countries=_countries(guessed))
+        for text in above("fallback_rate", governance["fallback_count"], caps.fallback_rate_cap, total)
+    ]
+    overridden = {iso: entry["overrides_total"] for iso, entry in governance["override_by_country"].items()}
+    breaches += override_breaches("2A-S1-092", overridden, _listed(_decided_by(found, "override")), stand)
+    for country in governance["fallback_country_violations"]:
+        entry, here = governance["fallback_by_country"][country], [row for row in guessed if row.country_iso == country]
+        what = f"{country}: {entry['fallback_total']} of {entry['sites_total']} sites on fallback"
+        text = f"{what}, rate {entry['fallback_rate']:.8f} > cap {caps.fallback_country_cap}"
+        breaches.append(_on_fallback("2A-S1-091", text, here, stand, country=country))
+    for text in above("preferred_rate", governance["preferred_count"], caps.preferred_rate_cap, total):
+        where = _countries(preferred)
+        breaches.append(Abort("2A-S1-093", text + _listed(preferred), seed=stand.seed, countries=where))
+    return breaches
 
 
-def decided_by(found: Iterable[Ambiguity], what: str, countries: Iterable[str] | None = None) -> list[Ambiguity]:
-    """Those that `what` decided, in some countries only on request; most rows first."""
-    wanted = None if countries is None else set(countries)
-    kept = [entry for entry in found if entry.decided_by == what and (wanted is None or entry.country_iso in wanted)]
-    return sorted(kept, key=lambda entry: (-entry.rows, entry.country_iso, entry.zones))
+def _on_fallback(code: str, text: str, guessed: Sequence[Ambiguity], stand: Stand, **where: Any) -> Abort:
+    approver = " or ".join(stand.caps.approvers.who_may("override")) or "..."
+    action = _fallback_advice(guessed, approver) if guessed else ""
+    return Abort(code, text + _listed(guessed), action=action, seed=stand.seed, **where)
 
 
-def listed(found: Sequence[Ambiguity]) -> str:
-    """The largest of them in words, as the end of a message; empty for none."""
-    if not found:
-        return ""
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"; where: {', '.join(map(str, found[:SHOWN]))}{more}"
-
-
-def fallback_advice(found: Sequence[Ambiguity], approver: str) -> str:
-    """The lines of policy that would decide places on fallback; `found` has at least one."""
-    worst = found[0]
-    if any(len(entry.own_zones) == 1 for entry in found):
+def _fallback_advice(guessed: Sequence[Ambiguity], approver: str) -> str:
+    """The lines of policy that would decide places on fallback; there is at least one."""
+    worst = guessed[0]
+    if any(len(entry.own_zones) == 1 for entry in guessed):
         lines = "governance: {border_preference: {value: in_country, why: ..., source: ...}}"
     else:
         why = "BORDER_OVERLAP" if worst.zones else "COASTLINE_GAP"
@@ -97,3 +107,21 @@ def fallback_advice(found: Sequence[Ambiguity], approver: str) -> str:
         row += f", reason_code: {why}, owner: ..., approved_by: {approver}, notes: ..."
         lines = f"tz_overrides: {{add: [{{{row}}}]}}"
     return f"Tune policy, never the caps. In the candidate's `policy:`, {lines} decides {worst}."
+
+
+def _decided_by(found: Iterable[Ambiguity], what: str) -> list[Ambiguity]:
+    """Those that `what` decided, most rows first."""
+    kept = [entry for entry in found if entry.decided_by == what]
+    return sorted(kept, key=lambda entry: (-entry.rows, entry.country_iso, entry.zones))
+
+
+def _listed(found: Sequence[Ambiguity]) -> str:
+    """The largest of them in words, as the end of a message; empty for none."""
+    if not found:
+        return ""
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return f"; where: {', '.join(map(str, found[:SHOWN]))}{more}"
+
+
+def _countries(found: Iterable[Ambiguity]) -> str:
+    return ";".join(sorted({entry.country_iso for entry in found}))

@@ -10,7 +10,7 @@ import yaml
 from scripts.lib.candidate import read_candidate
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import write_text
-from scripts.states.nudge import nudge_digest
+from scripts.states.policy import nudge_digest
 
 
 def apply_changes(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""The byte law of the 2A validation bundle: index, digest, flag (states.md §7)."""
+"""The validation bundle of 2A: the law of its index, digest and flag, and of the S4 report in it (states.md §7)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from scripts.lib.contracts import schema_errors
 from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
-from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text
+from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text, is_withheld
 from scripts.lib.records import plain
+
+NO_LEGALITY = "S4 report is missing or withheld"
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,6 @@ class Index:
     @property
     def paths(self) -> list[str]:
         return [entry.path for entry in self.files]
-
-    @property
-    def lists_flag(self) -> bool:
-        return FLAG_NAME in self.paths
 
     @property
     def in_byte_order(self) -> bool:
@@ -59,11 +58,6 @@ class Bundle:
         """The digest that the flag states."""
         return flag_digest(self.flag)
 
-    @property
-    def flag_is_exact(self) -> bool:
-        """Whether the flag is what a writer puts there, byte by byte; a reader also takes one without line feed."""
-        return self.flag == flag_text(self.stated).encode()
-
 
 def write_index_and_flag(root: Path) -> str:
     """Close a staged bundle; returns its digest."""
@@ -83,9 +77,11 @@ def verify_bundle(root: Path) -> Bundle:
     index = read_index(root)
     for code, message in _faults(root, index):
         raise Abort(code, message, path=str(root))
-    flag = _read_flag(root)
     try:
+        flag = (root / FLAG_NAME).read_bytes()
         stated = flag_digest(flag)
+    except OSError:
+        raise Abort("2A-S5-052", "the flag is missing or cannot be read", path=str(root)) from None
     except NoFlag as problem:
         code = "2A-S5-051" if isinstance(problem, NoDigest) else "2A-S5-052"
         raise Abort(code, str(problem), path=str(root)) from None
@@ -114,7 +110,7 @@ def read_index(root: Path) -> Index:
 def _faults(root: Path, index: Index) -> Iterator[tuple[str, str]]:
     """Each way in which the index is not one of exactly these files; a later check rests on the earlier ones."""
     paths = index.paths
-    if index.lists_flag:
+    if FLAG_NAME in paths:
         yield "2A-S5-045", "the flag is listed"
     if outside := index.outside(root):
         yield "2A-S5-042", f"{outside[0]!r:.200} leaves the bundle"
@@ -134,16 +130,6 @@ def _faults(root: Path, index: Index) -> Iterator[tuple[str, str]]:
             yield "2A-S5-046", f"cannot be read: {problem}"
 
 
-def _read_flag(root: Path) -> bytes:
-    try:
-        flag = (root / FLAG_NAME).read_bytes() if (root / FLAG_NAME).is_file() else b""
-    except OSError:
-        flag = b""
-    if not flag:
-        raise Abort("2A-S5-052", "the flag is missing or cannot be read", path=str(root))
-    return flag
-
-
 def _lies_below(root: Path, path: str) -> bool:
     """Whether an index path names a place inside the bundle that is no link; one that no file can have does not."""
     try:
@@ -153,3 +139,17 @@ def _lies_below(root: Path, path: str) -> bool:
         return False
     parts = PurePosixPath(path).parts
     return bool(path) and not path.startswith("/") and ".." not in parts and "." not in path.split("/") and not link
+
+
+def legality_fault(path: Path, seed: int, fingerprint: str) -> str:
+    """Why the S4 report at `path` is not a PASS of this partition; empty when it is."""
+    if not path.is_file() or is_withheld(path):
+        return NO_LEGALITY
+    try:
+        found = read_json(path)
+        errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
+    except (OSError, ValueError) as problem:
+        errors = [str(problem)]
+    if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
+        return f"S4 report is not a PASS of this partition {errors[:1]}"
+    return ""

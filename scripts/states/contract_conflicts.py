@@ -4,6 +4,7 @@ Precedence is Schema > Dictionary > Registry (states.md §1): a lower authority 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -18,25 +19,27 @@ _KEYS = ("x-primary-key", "x-sort")
 
 def check_contracts(*datasets: str) -> None:
     """CONTRACTS for every contradiction about `datasets` (ids of the dictionary)."""
-    raise_all([_at_odds(dataset, f"{dataset}: {found}") for dataset in datasets for found in conflicts(dataset)])
+    _raise((dataset, why) for dataset in datasets for why in _conflicts(dataset))
 
 
-def check_sealed_contracts(sealed: dict[str, tuple[str, str]]) -> None:
-    """CONTRACTS where an asset was sealed with another schema_ref or license_class than the contracts say now."""
-    breaches = []
-    for asset, found in sealed.items():
-        now = dictionary().get(asset, {}).get("schema_ref"), registry().get(asset, {}).get("license_class")
-        for field, old, new in zip(("schema_ref", "license_class"), found, now, strict=True):
-            if old != new:
-                breaches.append(_at_odds(asset, f"{asset}: sealed {field} is {old}, the contracts say {new}"))
-    raise_all(breaches)
+def check_sealed_contracts(rows: Iterable[dict[str, Any]]) -> None:
+    """CONTRACTS for every difference between rows of the inventory and the contracts."""
+    _raise((row["asset_id"], why) for row in rows for why in sealed_conflicts(row))
 
 
-def _at_odds(dataset: str, message: str) -> Fault:
-    return Fault(Breach.CONTRACTS, "contracts", message, dataset=dataset)
+def _raise(found: Iterable[tuple[str, str]]) -> None:
+    raise_all([Fault(Breach.CONTRACTS, "contracts", f"{name}: {why}", dataset=name) for name, why in found])
 
 
-def conflicts(dataset: str) -> list[str]:
+def sealed_conflicts(row: dict[str, Any]) -> list[str]:
+    """What an inventory row says otherwise of its asset than the contracts do now, in words."""
+    entry, artefact = dictionary().get(row["asset_id"], {}), registry().get(row["asset_id"], {})
+    now = {"schema_ref": entry.get("schema_ref"), "asset_kind": entry.get("kind")}
+    now["license_class"] = artefact.get("license_class")
+    return [f"sealed {key} is {row[key]}, the contracts say {value}" for key, value in now.items() if row[key] != value]
+
+
+def _conflicts(dataset: str) -> list[str]:
     """Every contradiction between the three authorities about one dataset, in words."""
     entry, artefact = dictionary().get(dataset), registry().get(dataset)
     if entry is None:

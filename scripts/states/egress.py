@@ -9,8 +9,7 @@ from scripts.lib.errors import Abort
 from scripts.lib.files import tree_files
 from scripts.lib.published import is_withheld
 from scripts.lib.tables import open_table
-from scripts.states.bundle import verify_bundle
-from scripts.states.legality import legality_fault
+from scripts.states.bundle import legality_fault, verify_bundle
 
 
 def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Path:

@@ -1,18 +1,32 @@
-"""Rates of fallback, overrides and border preference, and the report blocks that show them (states.md §3.2)."""
+"""Rates of what policy decided, as reports show them, and the cap on overrides (states.md §3.2; certification.md A12).
 
+What S1 and S2 share; the other caps are S1's alone, in ambiguity.py.
+"""
+
+import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from scripts.lib.approvals import APPROVERS
+from scripts.lib.errors import Abort
 from scripts.lib.records import plain_fields
-from scripts.states.caps import Caps, CountryCap
-from scripts.states.countries import country_name
+from scripts.states.policy import Caps
+from scripts.states.site_key import country_name
 
-Entries = dict[str, dict[str, Any]]  # of a run report, by country
+
+class Stand(NamedTuple):
+    """What caps are held against: a seed, its sites, the caps, and the day (yyyy-mm-dd) of its receipt."""
+
+    seed: int
+    sites_total: int
+    caps: Caps
+    day: str
 
 
 def rate(part: int, whole: int) -> float:
-    """part / whole, 0 for an empty whole: what caps and gates are compared with."""
+    """part / whole, 0 for an empty whole: what caps are compared with."""
     return part / whole if whole else 0.0
 
 
@@ -21,92 +35,88 @@ def emitted(part: int, whole: int) -> float:
     return round(rate(part, whole), 8)
 
 
-class Decided(NamedTuple):
-    """Sites, and rows that policy or a guess decided: int64 [COUNTRIES] by country code."""
-
-    sites: np.ndarray
-    within: np.ndarray
-    outside: np.ndarray
-    overridden: np.ndarray
-    preferred: np.ndarray
+def above(name: str, rows: int, cap: float, total: int) -> list[str]:
+    """That the rate is above its cap, in words; nothing where it is not."""
+    if rate(rows, total) <= cap:
+        return []
+    return [f"{name} {emitted(rows, total):.8f} ({rows} of {total} sites) > cap {cap}"]
 
 
-def s1_block(caps: Caps, rows: Decided, abroad: int = 0) -> dict[str, Any]:
-    """The `governance` block of S1; `abroad` are rows that the nudge put into a zone that is not of their country."""
-    fallback = rows.within + rows.outside
-    total, fallbacks = int(rows.sites.sum()), int(fallback.sum())
-    overrides, preferences = int(rows.overridden.sum()), int(rows.preferred.sum())
-    fell_back = _by_country("fallback", "fallback", rows.sites, fallback)
-    for code in np.flatnonzero(fallback).tolist():
-        edges = {
-            "fallback_within_threshold": int(rows.within[code]),
-            "fallback_outside_threshold": int(rows.outside[code]),
-        }
-        fell_back[country_name(code)] |= edges
-    return {
-        "caps": caps.report(),
-        "exceptions": exceptions_block(caps),
-        "fallback_count": fallbacks,
-        "preferred_count": preferences,
-        "nudged_abroad": abroad,
-        "rates": {
-            "fallback_rate": emitted(fallbacks, total),
-            "override_rate": emitted(overrides, total),
-            "preferred_rate": emitted(preferences, total),
-        },
-        "fallback_by_country": fell_back,
-        "override_by_country": override_by_country(rows.sites, rows.overridden),
-        "preferred_by_country": _by_country("preferred", "preferred", rows.sites, rows.preferred),
-        "fallback_country_violations": country_violations(fell_back, caps.country),
-        "fallback_country_exempt": country_exempt(fell_back, caps.country),
-    }
+def by_country(
+    total_as: str, rate_as: str, sites: np.ndarray, rows: np.ndarray, **parts: np.ndarray
+) -> dict[str, dict[str, Any]]:
+    """Sites, rows, their rate and parts of each country that has rows, in alphabetical order.
 
-
-def exceptions_block(caps: Caps) -> list[dict[str, Any]]:
-    """Every exception of the policy as it was approved, and why it does not hold (null where it does)."""
-    judged = [(entry, None) for entry in caps.exceptions] + [(entry, why) for entry, why in caps.refused]
-    return [plain_fields(entry) | {"refused": why} for entry, why in sorted(judged, key=lambda pair: pair[0].id)]
-
-
-def _by_country(what: str, plural: str, sites: np.ndarray, rows: np.ndarray) -> Entries:
-    """Sites, rows and rate of each country that has rows; arrays int64 [COUNTRIES] by country code."""
+    Arrays are int64 [COUNTRIES] by country code; `total_as` and `rate_as` name rows and rate.
+    """
     return {
         country_name(code): {
             "sites_total": int(sites[code]),
-            f"{plural}_total": int(rows[code]),
-            f"{what}_rate": emitted(int(rows[code]), int(sites[code])),
+            total_as: int(rows[code]),
+            rate_as: emitted(int(rows[code]), int(sites[code])),
+            **{name: int(part[code]) for name, part in parts.items()},
         }
         for code in np.flatnonzero(rows).tolist()
     }
 
 
-def override_by_country(sites: np.ndarray, overridden: np.ndarray) -> Entries:
-    """Overrides per country that has any."""
-    return _by_country("override", "overrides", sites, overridden)
+def exceptions_block(caps: Caps) -> list[dict[str, Any]]:
+    """Every exception of the policy as it was approved, and why it does not hold (null where it does)."""
+    judged = [*((entry, None) for entry in caps.exceptions), *caps.refused]
+    return [plain_fields(entry) | {"refused": why} for entry, why in sorted(judged, key=lambda pair: pair[0].id)]
 
 
-def country_violations(by_country: Entries, cap: CountryCap) -> list[str]:
-    """Countries above the cap, among those with enough sites and enough fallback rows (decisions.md §5 decision 6)."""
-    return sorted(country for country, entry in by_country.items() if _above(entry, cap) and not exempt_by(entry, cap))
+def override_breaches(code: str, overridden: Mapping[str, int], where: str, stand: Stand) -> list[Abort]:
+    """The override cap, which exceptions in force lift for their countries, as far as they say and no further.
+
+    `overridden` are rows by country, `where` says at which places, as the end of a message.
+    """
+    problems = _beyond_cap(overridden, stand)
+    if not problems:
+        return []
+    refused = "".join(f"; exception {entry.id} does not hold: {why}" for entry, why in stand.caps.refused)
+    message, countries = "; ".join(problems) + refused + where, ";".join(sorted(overridden))
+    return [Abort(code, message, action=_exception_advice(overridden, stand), seed=stand.seed, countries=countries)]
 
 
-def country_exempt(by_country: Entries, cap: CountryCap) -> Entries:
-    """Countries above the cap that it does not bind, with their rate and what exempts them (certification.md A10)."""
-    return {
-        country: {
-            **{name: entry[name] for name in ("sites_total", "fallback_total", "fallback_rate")},
-            "exempt_by": exempt_by(entry, cap),
-        }
-        for country, entry in sorted(by_country.items())
-        if _above(entry, cap) and exempt_by(entry, cap)
-    }
+def _beyond_cap(overridden: Mapping[str, int], stand: Stand) -> list[str]:
+    """How the overrides exceed what the cap and the exceptions allow together."""
+    caps, total = stand.caps, stand.sites_total
+    rows = sum(overridden.values())
+    if rate(rows, total) <= caps.override_rate_cap or not caps.exceptions:
+        return above("override_rate", rows, caps.override_rate_cap, total)
+    highest = max(caps.exceptions, key=lambda entry: entry.rate)
+    lifted = max(highest.rate, caps.override_rate_cap)
+    problems = above(f"override_rate, lifted by {highest.id},", rows, lifted, total)
+    for entry in caps.exceptions:
+        inside = sum(overridden.get(country, 0) for country in entry.scope.countries)
+        problems += above(f"override_rate within {entry.id}", inside, max(entry.rate, caps.override_rate_cap), total)
+    named = {country for entry in caps.exceptions for country in entry.scope.countries}
+    outside = sum(count for country, count in overridden.items() if country not in named)
+    return problems + above("override_rate outside the exceptions", outside, caps.override_rate_cap, total)
 
 
-def exempt_by(entry: dict[str, Any], cap: CountryCap) -> list[str]:
-    """The floors that keep the cap from a country: too few sites, too few rows on fallback."""
-    floors = {"min_sites": entry["sites_total"] < cap.min_sites, "min_rows": entry["fallback_total"] < cap.min_rows}
-    return [name for name, below in floors.items() if below]
+def _exception_advice(overridden: Mapping[str, int], stand: Stand) -> str:
+    """The line of an exception that would let the seed pass, where one may go that far."""
+    caps = stand.caps
+    needed = math.ceil(sum(overridden.values()) / stand.sites_total * 10_000) / 10_000
+    if needed > caps.override_exception_ceiling:
+        ceiling = caps.override_exception_ceiling
+        return f"Narrow the overrides: no exception may go beyond {ceiling} (override_exception_ceiling)."
+    approver = " or ".join(caps.approvers.who_may("exception")) or "..."
+    scope = f"{{cap: override_rate, countries: [{', '.join(_needed_countries(overridden, stand))}]}}"
+    record = f"id: ..., approver: {approver}, requester: ..., scope: {scope}, rate: {needed}"
+    record += f", valid_from: {stand.day}, expiry: ..., reason: ..."
+    who = f"one of {APPROVERS} approves, in the candidate's `policy:`"
+    return f"Narrow the overrides, or {who}, governance: {{exceptions: [{{{record}}}]}}."
 
 
-def _above(entry: dict[str, Any], cap: CountryCap) -> bool:
-    return rate(entry["fallback_total"], entry["sites_total"]) > cap.rate
+def _needed_countries(overridden: Mapping[str, int], stand: Stand) -> list[str]:
+    """The fewest countries without which the others are within the cap."""
+    rest, needed = sum(overridden.values()), []
+    for country, rows in sorted(overridden.items(), key=lambda entry: (-entry[1], entry[0])):
+        if rate(rest, stand.sites_total) <= stand.caps.override_rate_cap:
+            break
+        needed.append(country)
+        rest -= rows
+    return sorted(needed)

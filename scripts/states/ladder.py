@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.states.countries import COUNTRIES
 from scripts.states.mcc import MccMap
-from scripts.states.nudge import nudged
 from scripts.states.overrides import Overrides, match
-from scripts.states.site_key import SiteKeys
+from scripts.states.site_key import COUNTRIES, SiteKeys
 from scripts.zone_index.index import ZoneIndex, lookup, nearest
 
 EARTH_RADIUS_M = 6_371_000.0
@@ -117,6 +115,13 @@ def resolve(ladder: Ladder, sites: Sites) -> Resolution:
             if not len(left.rows):
                 break
     return Resolution(zone, rung, scope, nudge_lon, nudge_lat, covering)
+
+
+def nudged(lon: np.ndarray, lat: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """One step north-east from points (N,) in degrees; latitude is clamped, longitude wrapped to (-180, +180]."""
+    x = lon + epsilon + 180.0
+    wrapped = (x - 360.0 * np.floor(x / 360.0)) - 180.0
+    return np.where(wrapped == -180.0, 180.0, wrapped), np.clip(lat + epsilon, -90.0, 90.0)
 
 
 def only_zone(index: ZoneIndex, covering: np.ndarray) -> np.ndarray:

@@ -10,14 +10,12 @@ import numpy as np
 
 from scripts.lib.approvals import Approval, Approvers, check_approval
 from scripts.lib.errors import Breach, Fault
-from scripts.states.countries import COUNTRIES, country_codes
-from scripts.states.policy import check_policy, read_policy
-from scripts.states.site_key import SiteKeys
+from scripts.states.policy import FOREVER, check_policy, read_policy
+from scripts.states.site_key import COUNTRIES, SiteKeys, country_codes
 
-DATASET, SCHEMA = "tz_overrides", "schemas.2A.yaml#/policy/tz_overrides_v1"
+DATASET = "tz_overrides"
 SCOPES = ["site", "mcc", "country"]  # in order of precedence
 SITE, MCC, COUNTRY = range(3)
-NEVER = "9999-12-31"
 
 
 @dataclass(frozen=True)
@@ -44,17 +42,8 @@ class OverrideRow:
         if not (self.notes or self.evidence_url):
             missing.append("notes or evidence_url")
         if self.owner and (self.scope != "site" or self.approved_by):
-            missing += check_approval(Approval("override", self.approved_by, self.owner), approvers, NEVER)
+            missing += check_approval(Approval("override", self.approved_by, self.owner), approvers, FOREVER)
         return missing
-
-
-class SiteRule(NamedTuple):
-    """An override of one site; `country` is a country code, `zone` a zone id."""
-
-    merchant: int
-    country: int
-    order: int
-    zone: int
 
 
 class Overrides(NamedTuple):
@@ -62,7 +51,7 @@ class Overrides(NamedTuple):
 
     country: np.ndarray  # int32 [COUNTRIES], by country code
     mcc: np.ndarray  # int32 [10000], by mcc
-    sites: list[SiteRule]
+    sites: list[tuple[int, int, int, int]]  # merchant, country code, order, zone id of each override of one site
 
     @property
     def needs_mcc(self) -> bool:
@@ -71,10 +60,10 @@ class Overrides(NamedTuple):
 
 def load_overrides(path: str) -> list[OverrideRow]:
     """All override rows; raises `Fault` CONTENT, and DUPLICATE for two rows of one (scope, target)."""
-    found = read_policy(DATASET, SCHEMA, path)
-    rows = [OverrideRow(**row) for row in found]
+    rows = [OverrideRow(**row) for row in read_policy(DATASET, "tz_overrides_v1", path)]
     check_policy(DATASET, [problem for number, row in enumerate(rows) for problem in _impossible(number, row)], path)
-    if twice := named_twice(rows):
+    rules = Counter(row.rule for row in rows)
+    if twice := sorted(rule for rule, count in rules.items() if count > 1):
         raise Fault(Breach.DUPLICATE, DATASET, f"more than one row for {', '.join(twice)}", path=path)
     return rows
 
@@ -82,7 +71,7 @@ def load_overrides(path: str) -> list[OverrideRow]:
 def _impossible(number: int, row: OverrideRow) -> Iterator[str]:
     """What a pattern cannot refuse: a day that does not exist, and numbers that no site key can hold."""
     try:
-        date.fromisoformat(row.expiry_yyyy_mm_dd or NEVER)
+        date.fromisoformat(row.expiry_yyyy_mm_dd or FOREVER)
     except ValueError:
         yield f"{number}/expiry_yyyy_mm_dd: {row.expiry_yyyy_mm_dd!r} is not a day"
     if row.scope == "site":
@@ -91,14 +80,9 @@ def _impossible(number: int, row: OverrideRow) -> Iterator[str]:
             yield f"{number}/target: {row.target!r} is beyond merchant_id or site_order"
 
 
-def named_twice(rows: Iterable[OverrideRow]) -> list[str]:
-    """`scope:target` of which there is more than one row."""
-    return sorted(rule for rule, count in Counter(row.rule for row in rows).items() if count > 1)
-
-
 def active(rows: Iterable[OverrideRow], cutoff: str) -> list[OverrideRow]:
     """Rows that have no expiry or expire on or after `cutoff` (yyyy-mm-dd)."""
-    return [row for row in rows if (row.expiry_yyyy_mm_dd or NEVER) >= cutoff]
+    return [row for row in rows if (row.expiry_yyyy_mm_dd or FOREVER) >= cutoff]
 
 
 def compile_overrides(rows: Iterable[OverrideRow], tzids: Sequence[str]) -> Overrides:
@@ -116,7 +100,7 @@ def compile_overrides(rows: Iterable[OverrideRow], tzids: Sequence[str]) -> Over
             table.mcc[int(row.target)] = zone[row.tzid]
         else:
             merchant, iso, order = row.target.split("|")
-            table.sites.append(SiteRule(int(merchant), int(country_codes([iso])[0]), int(order), zone[row.tzid]))
+            table.sites.append((int(merchant), int(country_codes([iso])[0]), int(order), zone[row.tzid]))
     return table
 
 
@@ -129,7 +113,7 @@ def match(table: Overrides, keys: SiteKeys, mcc: np.ndarray) -> tuple[np.ndarray
     scope = np.where(zone >= 0, COUNTRY, -1).astype(np.int32)
     by_mcc = np.where(mcc >= 0, table.mcc[np.clip(mcc, 0, 9999)], -1)
     zone, scope = np.where(by_mcc >= 0, by_mcc, zone), np.where(by_mcc >= 0, MCC, scope)
-    for rule in table.sites:
-        hit = (keys.merchant == np.uint64(rule.merchant)) & (keys.country == rule.country) & (keys.order == rule.order)
-        zone, scope = np.where(hit, rule.zone, zone), np.where(hit, SITE, scope)
+    for merchant, country, order, own in table.sites:
+        hit = (keys.merchant == np.uint64(merchant)) & (keys.country == country) & (keys.order == order)
+        zone, scope = np.where(hit, own, zone), np.where(hit, SITE, scope)
     return zone.astype(np.int32), scope.astype(np.int32)

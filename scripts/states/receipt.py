@@ -95,7 +95,7 @@ def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[st
     sealed = {row["asset_id"]: record(SealedAsset, row) for row in rows}
     if sorted(sealed) != sorted(entry["id"] for entry in found["sealed_inputs"]):
         raise _no_receipt("receipt and inventory name different assets", path)
-    check_sealed_contracts({asset: (row.schema_ref, row.license_class) for asset, row in sealed.items()})
+    check_sealed_contracts(rows)
     event("GATE", result="pass", assets=len(sealed))
     stated = {name: found[name] for name in ("parameter_hash", "flag_sha256_hex", "verified_at_utc")}
     return Receipt(manifest_fingerprint=fingerprint, sealed=sealed, **stated)

@@ -5,25 +5,23 @@ from pathlib import Path
 
 from scripts.lib.contracts import catalog_path, contract_path
 from scripts.lib.errors import Abort, Breach, Codes, coded
-from scripts.lib.files import canonical_json, sha256_text, write_json
+from scripts.lib.files import canonical_json, sha256_text, tree_files, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.pins import SeedPins, read_pins
-from scripts.lib.records import plain
+from scripts.lib.published import FLAG_NAME
 from scripts.states.contract_conflicts import check_contracts
 from scripts.states.overrides import load_overrides
 from scripts.states.receipt import Receipt
 from scripts.states.s0_inputs import (
     Assets,
-    TzAssets,
     check_egress,
     check_minimum_set,
     check_run_receipt,
     check_tz_assets,
     needed_mcc_map,
 )
-from scripts.states.s0_publish import DeterminismReceipt, Places, publish
 from scripts.states.s0_reopen import check_reopen
-from scripts.states.s0_seal import bundle_files, check_unique, seal, version_tag
+from scripts.states.s0_seal import Places, publish, seal_all
 from scripts.states.state import Body, report_errors
 from scripts.upstream.bundle_law import check_bundle
 
@@ -73,8 +71,9 @@ def main(
     check_egress(site_locations, bundle_index, upstream)
     event("GATE", result="pass", flag_sha256_hex=flag_digest)
 
+    bundle = Path(bundle_index).parent
     assets: Assets = {
-        "validation_bundle_1B": bundle_files(bundle_index),
+        "validation_bundle_1B": [f"{bundle}/{name}" for name in tree_files(bundle) if name != FLAG_NAME],
         "validation_passed_flag_1B": [bundle_flag],
         "site_locations": site_locations,
         "tz_world_2025a": [tz_world],
@@ -90,30 +89,17 @@ def main(
     assets |= needed_mcc_map(overrides, merchant_mcc_map)
     tz_assets = check_tz_assets(tz_world, tzdb, tzdb_meta, releases["tzdb_release"], overrides)
 
-    rows = [
-        seal(asset, paths, version_tag(asset, paths, upstream, releases), upstream) for asset, paths in assets.items()
-    ]
-    check_unique(rows)
+    sealed = seal_all(assets, upstream, releases, flag_digest)
     check_contracts(*assets, *OUTPUTS)
-    sealed = Receipt(
-        manifest_fingerprint=upstream.manifest_fingerprint,
-        parameter_hash=upstream.parameter_hash,
-        flag_sha256_hex=flag_digest,
-        verified_at_utc=upstream.created_utc,
-        sealed={row.asset_id: row for row in rows},
-    )
-    event("SEAL", assets=len(rows))
-    event("HASH", bytes_total=sum(row.size_bytes for row in rows))
-
     partition = publish(Places(Path(receipt), Path(inventory), Path(determinism)), sealed)
-    event("DETERMINISM", sha256_hex=partition.sha256_hex)
+    event("DETERMINISM", sha256_hex=partition)
     event("VALIDATION", id="2A-S0", result="pass")
     write_json(report, with_warnings(run_report(upstream, sealed, tz_assets, partition)))
     event("EMIT", status="pass")
 
 
-def run_report(upstream: SeedPins, receipt: Receipt, tz_assets: TzAssets, partition: DeterminismReceipt) -> Body:
-    """The run report of a pass; a failed S0 fails its job and leaves none."""
+def run_report(upstream: SeedPins, receipt: Receipt, tz_assets: Body, partition: str) -> Body:
+    """The run report of a pass, `partition` its hash; a failed S0 fails its job and leaves none."""
     fingerprint = receipt.manifest_fingerprint
     inventory = receipt.inventory()
     inventory_path = catalog_path("sealed_inputs_2A", manifest_fingerprint=fingerprint)
@@ -137,9 +123,9 @@ def run_report(upstream: SeedPins, receipt: Receipt, tz_assets: TzAssets, partit
             "inventory_path": inventory_path,
             "manifest_digest": sha256_text(canonical_json(inventory)),
         },
-        "tz_assets": plain(tz_assets),
+        "tz_assets": tz_assets,
         "outputs": {"receipt_path": receipt.report()["receipt_path"], "inventory_path": inventory_path},
-        "determinism": {"partition_hash": partition.sha256_hex, "computed_at_utc": receipt.verified_at_utc},
+        "determinism": {"partition_hash": partition, "computed_at_utc": receipt.verified_at_utc},
         "warnings": [],
         "errors": [],
     }

@@ -1,8 +1,8 @@
 """What S0 proves about its inputs before it seals them: identity, egress, completeness, reference data."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.lib.contracts import catalog_path, contract_path, schema_errors
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
@@ -24,13 +24,9 @@ def check_run_receipt(path: str, upstream: SeedPins) -> None:
     if errors:
         message = f"run receipt invalid: {'; '.join(errors[:3])}"
         raise Fault(Breach.CONTENT, "run_receipt_1B", message, path=path)
-    raise_all(
-        [
-            Abort("2A-S0-004", f"{key} is {run[key]}, the authority pins {value}", path=path, seed=upstream.seed)
-            for key, value in upstream.receipt.items()
-            if run[key] != value
-        ]
-    )
+    pinned = upstream.receipt
+    other = [f"{key} is {run[key]}, the authority pins {pinned[key]}" for key in pinned if run[key] != pinned[key]]
+    raise_all([Abort("2A-S0-004", message, path=path, seed=upstream.seed) for message in other])
 
 
 def check_egress(site_locations: Sequence[str], bundle_index: str, upstream: SeedPins) -> None:
@@ -41,13 +37,12 @@ def check_egress(site_locations: Sequence[str], bundle_index: str, upstream: See
     seed, fingerprint = upstream.seed, upstream.manifest_fingerprint
     folder = contract_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
     index = catalog_path("validation_bundle_index_1B", manifest_fingerprint=fingerprint)
-    misplaced = [Abort("2A-S0-004", f"the bundle must lie at {index}", path=bundle_index, seed=seed)]
-    misplaced = [] if bundle_index.endswith(f"/{index}") else misplaced
     root = bundle_index.removesuffix(index)
-    for path in site_locations:
-        if f"{root}{folder}{Path(path).name}" != path:
-            misplaced.append(Abort("2A-S0-004", f"sites must lie in {folder}", path=path, seed=seed))
-    raise_all(misplaced)
+    outside = [path for path in site_locations if path != f"{root}{folder}{Path(path).name}"]
+    misplaced = [(f"sites must lie in {folder}", path) for path in outside]
+    if not bundle_index.endswith(f"/{index}"):
+        misplaced.insert(0, (f"the bundle must lie at {index}", bundle_index))
+    raise_all([Abort("2A-S0-004", message, path=path, seed=seed) for message, path in misplaced])
     absent = [path for path in site_locations if not Path(path).is_file()] or ([] if site_locations else [folder])
     found = {name: sha256_file(root + name) for name in upstream.files if Path(root + name).is_file()}
     breaches: list[Finding] = [
@@ -69,14 +64,9 @@ Assets = dict[str, Sequence[str]]  # asset id -> its files, in the order in whic
 
 def check_minimum_set(assets: Assets) -> None:
     """Step 4: nothing that must be sealed is missing."""
-    raise_all(
-        [
-            Fault(Breach.MISSING, asset, f"missing: {asset}", path=path)
-            for asset, paths in assets.items()
-            for path in paths or ["no file"]
-            if not Path(path).is_file()
-        ]
-    )
+    files = [(asset, path) for asset, paths in assets.items() for path in paths or ["no file"]]
+    absent = [(asset, path) for asset, path in files if not Path(path).is_file()]
+    raise_all([Fault(Breach.MISSING, asset, f"missing: {asset}", path=path) for asset, path in absent])
 
 
 def needed_mcc_map(overrides: Iterable[OverrideRow], paths: Sequence[str]) -> Assets:
@@ -91,23 +81,12 @@ def needed_mcc_map(overrides: Iterable[OverrideRow], paths: Sequence[str]) -> As
     return needed
 
 
-@dataclass(frozen=True)
-class TzAssets:
-    """The `tz_assets` block of the run report."""
-
-    tzdb_release_tag: str
-    tzdb_archive_sha256: str
-    tz_world_id: str
-    tz_world_crs: str
-    tz_world_feature_count: int
-
-
 def check_tz_assets(
     tz_world: str, tzdb: str, tzdb_meta: str, release: str, overrides: Iterable[OverrideRow]
-) -> TzAssets:
+) -> dict[str, Any]:
     """Step 7: minimal sanity of the reference data (2A-S0-020..023) and of the zones that overrides name (-032).
 
-    `release` is the tag under which the tzdb is sealed.
+    `release` is the tag under which the tzdb is sealed. Returns the block `tz_assets` of the run report.
     """
     try:
         world = tz_world_info(tz_world)
@@ -117,8 +96,13 @@ def check_tz_assets(
     unknown = sorted({row.tzid for row in overrides} - set(world.tzids))
     if unknown:
         raise Fault(Breach.ZONE, "tz_overrides", f"no polygon for {', '.join(unknown)}", dataset="tz_overrides")
-    digest = check_tzdb(tzdb, tzdb_meta, release)
-    return TzAssets(release, digest, "tz_world_2025a", world.crs, world.rows)
+    return {
+        "tzdb_release_tag": release,
+        "tzdb_archive_sha256": check_tzdb(tzdb, tzdb_meta, release),
+        "tz_world_id": "tz_world_2025a",
+        "tz_world_crs": world.crs,
+        "tz_world_feature_count": world.rows,
+    }
 
 
 def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:

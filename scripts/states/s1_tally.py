@@ -10,11 +10,11 @@ import numpy as np
 from scripts.lib.errors import Abort, Finding
 from scripts.lib.records import plain
 from scripts.states import ladder
-from scripts.states.ambiguity import Ambiguity, Cells, nudged_abroad, open_cells
-from scripts.states.caps import Caps
-from scripts.states.countries import COUNTRIES, named
-from scripts.states.governance import Decided, s1_block
+from scripts.states.ambiguity import Ambiguity, Cells, open_cells
+from scripts.states.governance import by_country, emitted, exceptions_block, rate
 from scripts.states.overrides import SCOPES
+from scripts.states.policy import Caps
+from scripts.states.site_key import COUNTRIES, named
 from scripts.states.site_pass import Laws, Passed, Tally
 
 SITES = "site_locations"
@@ -50,12 +50,11 @@ class S1Tally(Tally):
         rungs = np.bincount(found.rung.astype(np.int64) * COUNTRIES + country, minlength=RUNGS * COUNTRIES)
         scopes = np.bincount(found.scope[found.scope >= 0], minlength=len(SCOPES))
         seen = np.bincount(found.zone[(found.zone >= 0) & (found.zone < zones)], minlength=zones) > 0
-        return cls(
-            broken(found, zones), rungs.reshape(RUNGS, COUNTRIES), scopes, seen, cells=open_cells(country, found)
-        )
+        cells = open_cells(country, found)
+        return cls(_broken(found, zones), rungs.reshape(RUNGS, COUNTRIES), scopes, seen, cells)
 
 
-def broken(found: ladder.Resolution, zones: int) -> Counter[str]:
+def _broken(found: ladder.Resolution, zones: int) -> Counter[str]:
     """Rows that break each of the LAWS."""
     resolved, nudged = found.rung != ladder.UNRESOLVED, found.rung >= ladder.NUDGED
     lat_set, lon_set = ~np.isnan(found.nudge_lat), ~np.isnan(found.nudge_lon)
@@ -70,44 +69,78 @@ def blocks(passed: Passed[S1Tally], caps: Caps, borders: Sequence[Ambiguity]) ->
     """The `counts`, `checks`, `governance` and `diagnostics` blocks of the report; `borders` name the tally's cells."""
     tally = passed.tally
     rung = tally.rungs.sum(axis=1).tolist()
-    rows = Decided(
-        sites=tally.rungs.sum(axis=0),
-        within=tally.rungs[ladder.NEAREST_WITHIN],
-        outside=tally.rungs[ladder.NEAREST_OUTSIDE],
-        overridden=tally.rungs[ladder.OVERRIDE],
-        preferred=tally.rungs[ladder.PREFERRED],
+    unresolved, within, outside = (
+        rung[number] for number in (ladder.UNRESOLVED, ladder.NEAREST_WITHIN, ladder.NEAREST_OUTSIDE)
     )
-    governance = s1_block(caps, rows, nudged_abroad(borders))
-    unresolved = named(tally.rungs[ladder.UNRESOLVED])
+    governance = governance_block(caps, tally.rungs, borders)
     return {
         "counts": {
             "sites_total": passed.keys.rows,
-            "rows_emitted": passed.written - rung[ladder.UNRESOLVED],
+            "rows_emitted": passed.written - unresolved,
             "border_nudged": sum(rung[ladder.NUDGED :]),
             "distinct_tzids": int(tally.zones.sum()),
             "overrides_applied": rung[ladder.OVERRIDE],
             **{f"overrides_{scope}": rows for scope, rows in zip(SCOPES, tally.scopes.tolist(), strict=True)},
             "overrides_country_singleton_auto": rung[ladder.SINGLETON],
-            "fallback_nearest_within_threshold": rung[ladder.NEAREST_WITHIN],
-            "fallback_nearest_outside_threshold": rung[ladder.NEAREST_OUTSIDE],
+            "fallback_nearest_within_threshold": within,
+            "fallback_nearest_outside_threshold": outside,
             "fallback_count": governance["fallback_count"],
             "fallback_rate": governance["rates"]["fallback_rate"],
         },
         "checks": {
             **passed.checks(),
-            "null_tzid": rung[ladder.UNRESOLVED] + tally.broken["null_tzid"],
+            "null_tzid": unresolved + tally.broken["null_tzid"],
             "unknown_tzid": tally.broken["unknown_tzid"],
         },
         "governance": governance,
         "diagnostics": {
-            "border_ambiguity_unresolved": {"total": rung[ladder.UNRESOLVED], "by_country": unresolved},
-            "border_ambiguity_fallbacks": {
-                "within_threshold": rung[ladder.NEAREST_WITHIN],
-                "outside_threshold": rung[ladder.NEAREST_OUTSIDE],
-            },
+            "border_ambiguity_unresolved": {"total": unresolved, "by_country": named(tally.rungs[ladder.UNRESOLVED])},
+            "border_ambiguity_fallbacks": {"within_threshold": within, "outside_threshold": outside},
             "border_ambiguity": plain(borders),
         },
     }
+
+
+def governance_block(caps: Caps, rungs: np.ndarray, borders: Sequence[Ambiguity]) -> dict[str, Any]:
+    """The `governance` block from rows by rung and country; the floors of the country cap exempt small countries."""
+    sites, overridden, preferred = rungs.sum(axis=0), rungs[ladder.OVERRIDE], rungs[ladder.PREFERRED]
+    within, outside = rungs[ladder.NEAREST_WITHIN], rungs[ladder.NEAREST_OUTSIDE]
+    fallback, edges = within + outside, {"fallback_within_threshold": within, "fallback_outside_threshold": outside}
+    decided = {"fallback": fallback, "override": overridden, "preferred": preferred}
+    counts = {name: int(rows.sum()) for name, rows in decided.items()}
+    fell_back = by_country("fallback_total", "fallback_rate", sites, fallback, **edges)
+    exempt = {
+        country: _floors(entry, caps)
+        for country, entry in fell_back.items()
+        if rate(entry["fallback_total"], entry["sites_total"]) > caps.fallback_country_cap
+    }
+    shown = ("sites_total", "fallback_total", "fallback_rate")
+    return {
+        "caps": caps.report(),
+        "exceptions": exceptions_block(caps),
+        "fallback_count": counts["fallback"],
+        "preferred_count": counts["preferred"],
+        "nudged_abroad": sum(place.rows for place in borders if place.decided_by == "nudge" and not place.own_zones),
+        "rates": {f"{name}_rate": emitted(count, int(sites.sum())) for name, count in counts.items()},
+        "fallback_by_country": fell_back,
+        "override_by_country": by_country("overrides_total", "override_rate", sites, overridden),
+        "preferred_by_country": by_country("preferred_total", "preferred_rate", sites, preferred),
+        "fallback_country_violations": [country for country, floors in exempt.items() if not floors],
+        "fallback_country_exempt": {
+            country: {name: fell_back[country][name] for name in shown} | {"exempt_by": floors}
+            for country, floors in exempt.items()
+            if floors
+        },
+    }
+
+
+def _floors(entry: dict[str, Any], caps: Caps) -> list[str]:
+    """What keeps the cap from a country: too few sites, too few rows on fallback (decisions.md §5 decision 6)."""
+    floors = {
+        "min_sites": entry["sites_total"] < caps.fallback_country_min_sites,
+        "min_rows": entry["fallback_total"] < caps.fallback_country_min_rows,
+    }
+    return [name for name, below in floors.items() if below]
 
 
 def breaches(passed: Passed[S1Tally]) -> Sequence[Finding]:

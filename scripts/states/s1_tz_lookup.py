@@ -10,25 +10,22 @@ import numpy as np
 import pyarrow as pa
 
 from scripts.lib.contracts import contract_path, schema
-from scripts.lib.errors import Abort, Breach, Codes
+from scripts.lib.errors import Abort, Breach, Codes, Fault
 from scripts.lib.logs import event
 from scripts.lib.tables import categorical, column_of, constant, values_of
-from scripts.states.ambiguity import ambiguities
-from scripts.states.cap_breaches import Stand, s1_breaches
-from scripts.states.caps import load_caps
-from scripts.states.countries import country_codes
+from scripts.states.ambiguity import ambiguities, s1_breaches
+from scripts.states.governance import Stand
 from scripts.states.ladder import CountryZones, Ladder, Resolution, Sites, resolve
 from scripts.states.mcc import load_mcc
-from scripts.states.nudge import Nudge, check_epsilon, load_nudge
-from scripts.states.outputs import Tokens
 from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
+from scripts.states.policy import Caps, Nudge, load_caps, load_nudge
 from scripts.states.receipt import Receipt, check_partition, check_sealed, open_receipt
 from scripts.states.s1_tally import S1Tally, blocks, breaches
-from scripts.states.site_key import SiteKeys, country_categories
+from scripts.states.site_key import SiteKeys, country_categories, country_codes
 from scripts.states.site_pass import Columns, Work, concluded, site_pass
 from scripts.states.sites import Table, batches
 from scripts.states.sort import SORT_MEMORY_MB
-from scripts.states.state import Body, Stages, run_state
+from scripts.states.state import Body, Stages, Tokens, run_state
 from scripts.zone_index.file import check_payload
 from scripts.zone_index.index import ZoneIndex, open_index
 
@@ -36,16 +33,8 @@ SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
 COUNTRY_ZONES = Table("country_zones", "schemas.ingress.layer1.yaml#/country_zones")
 OUTPUT = "schemas.2A.yaml#/plan/s1_tz_lookup"
 TZID = "schemas.layer1.yaml#/$defs/iana_tzid"
-DATASETS = (
-    "site_locations",
-    "lookup_index",
-    "tz_world_2025a",
-    "tz_nudge",
-    "tz_overrides",
-    "governance",
-    "country_zones",
-    "s1_tz_lookup",
-)
+POLICIES = ("tz_nudge", "tz_overrides", "governance")
+DATASETS = ("site_locations", "lookup_index", "tz_world_2025a", "country_zones", *POLICIES, "s1_tz_lookup")
 CODES: Codes = {
     "2A-S1-001": [Breach.RECEIPT],
     "2A-S1-010": [Breach.MISSING, Breach.SEAL],
@@ -84,30 +73,14 @@ def main(
 
     def compute(stages: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
-        cutoff = s0.verified_at_utc[:10]
         check_partition("site_locations", *site_locations, **tokens)
         check_sealed(s0, "site_locations", *site_locations)
-        index = open_sealed_index(s0, lookup_index)
-        check_sealed(s0, "tz_nudge", tz_nudge)
-        nudge = load_nudge(tz_nudge)
-        check_sealed(s0, "tz_overrides", tz_overrides)
-        overrides = compile_overrides(active(load_overrides(tz_overrides), cutoff), index.tzids)
-        check_sealed(s0, "governance", governance)
-        caps = load_caps(governance, cutoff)
-        check_epsilon(nudge.epsilon_degrees, caps.epsilon_degrees_cap, tz_nudge)
-        check_sealed(s0, "country_zones", country_zones)
-        ladder = Ladder(
-            index,
-            nudge.epsilon_degrees,
-            overrides,
-            read_country_zones(country_zones, index.tzids),
-            load_mcc(s0, merchant_mcc_map) if overrides.needs_mcc else None,
-            prefer_own=caps.border_preference == "in_country",
-        )
+        policies = {"tz_nudge": tz_nudge, "tz_overrides": tz_overrides, "governance": governance}
+        ladder, nudge, caps = open_ladder(s0, lookup_index, country_zones, policies, merchant_mcc_map)
         event("INPUTS", assets=sorted(s0.sealed))
 
         decide = partial(look_up, ladder, {**tokens, "created_utc": s0.verified_at_utc})
-        work = Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(index.tzids)))
+        work = Work("S1", SITES, OUTPUT, decide, S1Tally.nothing(len(ladder.index.tzids)))
         passed = site_pass(work, site_locations, stages["s1_tz_lookup"], sort_memory_mb)
         borders = ambiguities(passed.tally.cells, ladder)
         body = {
@@ -117,12 +90,30 @@ def main(
             "output": {"path": contract_path("s1_tz_lookup", **tokens), "format": "parquet"},
         }
         log_lookup(body["counts"])
-        stand = Stand(seed, passed.keys.rows, caps, cutoff)
+        stand = Stand(seed, passed.keys.rows, caps, s0.verified_at_utc[:10])
         found = [*breaches(passed), *s1_breaches(body["governance"], borders, stand)]
         unordered = Abort("2A-S1-070", "site_locations was not in key order", seed=seed, dataset="site_locations")
         return concluded(passed, body, found, unordered)
 
     run_state("S1", CODES, compute, header=tokens, outputs={"s1_tz_lookup": dataset}, report=report)
+
+
+def open_ladder(
+    s0: Receipt, lookup_index: str, country_zones: str, policies: dict[str, str], mcc_map: Sequence[str] = ()
+) -> tuple[Ladder, Nudge, Caps]:
+    """What decides a site, from the bytes that S0 sealed; `policies` are the paths of POLICIES by their names."""
+    cutoff, index = s0.verified_at_utc[:10], open_sealed_index(s0, lookup_index)
+    for asset, path in [*policies.items(), ("country_zones", country_zones)]:
+        check_sealed(s0, asset, path)
+    nudge, caps = load_nudge(policies["tz_nudge"]), load_caps(policies["governance"], cutoff)
+    if nudge.epsilon_degrees > caps.epsilon_degrees_cap:
+        message = f"epsilon_degrees {nudge.epsilon_degrees} is above {caps.epsilon_degrees_cap} (epsilon_degrees_cap)"
+        raise Fault(Breach.CONTENT, "tz_nudge", message, path=policies["tz_nudge"])
+    overrides = compile_overrides(active(load_overrides(policies["tz_overrides"]), cutoff), index.tzids)
+    countries = read_country_zones(country_zones, index.tzids)
+    mcc = load_mcc(s0, mcc_map) if overrides.needs_mcc else None
+    prefer_own = caps.border_preference == "in_country"
+    return Ladder(index, nudge.epsilon_degrees, overrides, countries, mcc, prefer_own), nudge, caps
 
 
 def open_sealed_index(s0: Receipt, path: str) -> ZoneIndex:

@@ -9,22 +9,19 @@ import pyarrow as pa
 from scripts.lib.contracts import columns, contract_path
 from scripts.lib.errors import Abort, Breach, Codes
 from scripts.lib.logs import event
-from scripts.lib.tables import categorical, values_of
-from scripts.states.cap_breaches import Stand, override_breaches
-from scripts.states.caps import load_caps
-from scripts.states.countries import rows_by_country
-from scripts.states.mcc import load_mcc
-from scripts.states.outputs import Tokens, check_embedded
-from scripts.states.overrides import SCOPES, active, compile_overrides, load_overrides
+from scripts.lib.tables import categorical
+from scripts.reference.tz_world import zones_of_world
+from scripts.states.governance import Stand, override_breaches
+from scripts.states.mcc import MccMap, load_mcc
+from scripts.states.overrides import SCOPES, Overrides, active, compile_overrides, load_overrides
+from scripts.states.policy import load_caps
 from scripts.states.receipt import Receipt, check_partition, check_published, check_sealed, open_receipt
-from scripts.states.s2_checks import Claims, Policy, codes_of, confirm, judge_coherence, judge_zones
-from scripts.states.s2_tally import Rows, S2Tally, blocks, breaches
-from scripts.states.site_key import SiteKeys
+from scripts.states.s2_tally import Claims, S2Tally, blocks, breaches, confirm, judge_coherence, judge_zones
+from scripts.states.site_key import SiteKeys, named, rows_by_country
 from scripts.states.site_pass import Columns, Work, concluded, site_pass
 from scripts.states.sites import Table, open_checked
 from scripts.states.sort import SORT_MEMORY_MB
-from scripts.states.state import Body, Stages, run_state
-from scripts.states.zone_names import zones_of_world
+from scripts.states.state import Body, Stages, Tokens, check_embedded, run_state
 
 LOOKUP = Table("s1_tz_lookup", "schemas.2A.yaml#/plan/s1_tz_lookup", counted=("tzid_provisional",))
 OUTPUT = "schemas.2A.yaml#/egress/site_timezones"
@@ -72,50 +69,42 @@ def main(
         check_published(s1_report, "s1_tz_lookup", s1_tz_lookup)
         check_sealed(s0, "tz_overrides", tz_overrides)
         every = load_overrides(tz_overrides)
+        current = active(every, cutoff)
         check_sealed(s0, "governance", governance)
         caps = load_caps(governance, cutoff)
-        rows = Rows(every, active(every, cutoff), caps.approvers)
+        lacking = {row.rule: missing for row in current if (missing := row.lacks(caps.approvers))}
         check_sealed(s0, "tz_world_2025a", tz_world)
         tzids = zones_of_world(tz_world)
-        overrides = compile_overrides(rows.active, tzids)
+        overrides = compile_overrides(current, tzids)
         mcc = load_mcc(s0, merchant_mcc_map) if overrides.needs_mcc else None
         event("INPUTS", assets=sorted(s0.sealed))
 
         open_checked(LOOKUP, s1_tz_lookup)
         check_embedded("s1_tz_lookup", s1_tz_lookup, tokens, s0.verified_at_utc)
-        decide = partial(finalise, Policy(overrides, mcc, tzids))
+        decide = partial(finalise, overrides, mcc, tzids)
         work = Work("S2", LOOKUP, OUTPUT, decide, S2Tally.nothing(len(tzids)), carried=NUDGES)
         passed = site_pass(work, [s1_tz_lookup], stages["site_timezones"], SORT_MEMORY_MB)
-        event("OVERRIDES", overridden=passed.tally.overridden.sum().item())
+        tally = passed.tally
+        event("OVERRIDES", overridden=tally.overridden.sum().item())
+        path = contract_path("site_timezones", **tokens)
         body = {
             "s0": s0.report(),
             "inputs": inputs_block(s0, tokens, mapped=mcc is not None),
-            **blocks(passed, rows, caps),
-            "output": {
-                "path": contract_path("site_timezones", **tokens),
-                "format": "parquet",
-                "created_utc": s0.verified_at_utc,
-            },
+            **blocks(passed, every, current, lacking, caps),
+            "output": {"path": path, "format": "parquet", "created_utc": s0.verified_at_utc},
         }
-        found = [*breaches(passed)]
-        if rows.lacking:
-            lacking = "; ".join(f"{rule}: {', '.join(what)}" for rule, what in sorted(rows.lacking.items()))
-            found.append(Abort("2A-S2-091", f"provenance incomplete: {lacking}", path=tz_overrides))
+        found = breaches(passed)
+        if lacking:
+            what = "; ".join(f"{rule}: {', '.join(missing)}" for rule, missing in sorted(lacking.items()))
+            found.append(Abort("2A-S2-091", f"provenance incomplete: {what}", path=tz_overrides))
         stand = Stand(seed, passed.keys.rows, caps, cutoff)
-        found += override_breaches("2A-S2-090", passed.tally.by_country(), passed.tally.by_rule(), stand)
+        found += override_breaches("2A-S2-090", named(tally.overridden), tally.by_rule(), stand)
         event("GOVERNANCE", **body["governance"]["rates"])
         unordered = Abort("2A-S2-070", "s1_tz_lookup was not in key order", seed=seed)
         return concluded(passed, body, found, unordered)
 
-    run_state(
-        "S2",
-        CODES,
-        compute,
-        header=tokens,
-        outputs={"site_timezones": dataset},
-        report=report,
-        previous=[s1_report],
-    )
+    outputs = {"site_timezones": dataset}
+    run_state("S2", CODES, compute, header=tokens, outputs=outputs, report=report, previous=[s1_report])
 
 
 def inputs_block(s0: Receipt, tokens: Tokens, *, mapped: bool) -> Body:
@@ -131,27 +120,25 @@ def inputs_block(s0: Receipt, tokens: Tokens, *, mapped: bool) -> Body:
     }
 
 
-def finalise(policy: Policy, batch: pa.RecordBatch, keys: SiteKeys) -> tuple[Columns, S2Tally]:
-    """The rows of site_timezones for one batch of s1_tz_lookup, and their tally."""
-    claims = Claims(
-        codes_of(batch["tzid_provisional"], policy.tzids),
-        codes_of(batch["override_scope"], SCOPES),
-        values_of(batch["override_applied"]),
-    )
-    bad_zones, strangers = judge_zones(batch["tzid_provisional"], policy.tzids)
-    unconfirmed, rules = confirm(policy, keys, claims)
+def finalise(
+    overrides: Overrides, mcc: MccMap | None, tzids: list[str], batch: pa.RecordBatch, keys: SiteKeys
+) -> tuple[Columns, S2Tally]:
+    """The rows of site_timezones for one batch of s1_tz_lookup, and their tally; `tzids` are those of the polygons."""
+    claims = Claims.of(batch, tzids)
+    bad_zones, strangers = judge_zones(batch["tzid_provisional"], tzids)
+    unconfirmed, rules = confirm(overrides, mcc, keys, claims)
     tally = S2Tally(
         bad_zones + judge_coherence(batch, claims) + unconfirmed,
         sites=rows_by_country(keys.country),
         overridden=rows_by_country(keys.country[claims.applied]),
         scopes=np.bincount(claims.scope[claims.scope >= 0], minlength=len(SCOPES)),
-        zones=np.bincount(claims.zone[claims.zone >= 0], minlength=len(policy.tzids)) > 0,
+        zones=np.bincount(claims.zone[claims.zone >= 0], minlength=len(tzids)) > 0,
         rules=rules,
         strangers=strangers,
     )
     carried = {name: batch[name] for name in columns(OUTPUT) if name in batch.schema.names}
     # Rows without a lawful zone are counted, and the table withheld.
-    final = categorical(np.maximum(claims.zone, 0), policy.tzids)
+    final = categorical(np.maximum(claims.zone, 0), tzids)
     return carried | {"tzid": final, "tzid_source": batch["tzid_provisional_source"]}, tally
 
 

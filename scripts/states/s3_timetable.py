@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,21 +13,14 @@ from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.logs import event
 from scripts.lib.records import plain
 from scripts.reference import tzif
+from scripts.reference.tz_world import zones_of_world
 from scripts.reference.tzdb import read_zones
-from scripts.states.receipt import Receipt, check_sealed, open_receipt
-from scripts.states.state import Body, Stages, run_state
-from scripts.states.timetable import CacheManifest
-from scripts.states.zone_names import zones_of_world
+from scripts.states.receipt import Receipt, SealedAsset, check_sealed, open_receipt
+from scripts.states.state import Body, Stages, Tokens, run_state
+from scripts.states.timetable import MANIFEST, PAYLOAD, CacheManifest
 
-META = "tzdb_release_meta"
-DATASETS = (
-    "tzdb_release",
-    META,
-    "tz_world_2025a",
-    "tz_timetable_cache",
-    "tz_timetable_payload",
-    "tz_offset_adjustments",
-)
+META, ADJUSTMENTS = "tzdb_release_meta", "tz_offset_adjustments"
+DATASETS = ("tzdb_release", META, "tz_world_2025a", MANIFEST, PAYLOAD, ADJUSTMENTS)
 SAMPLE = 10
 CODES: Codes = {
     "2A-S3-001": [Breach.RECEIPT],
@@ -58,78 +51,57 @@ def main(
 ) -> None:
     def compute(stages: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
-        release = bind_tzdb(s0, tzdb, tzdb_meta)
+        release, stated = bind_tzdb(s0, tzdb, tzdb_meta)
         sealed_world = check_sealed(s0, "tz_world_2025a", tz_world)
         world = zones_of_world(tz_world)
-        event("INPUTS", release=release.tag)
+        event("INPUTS", release=release.version_tag)
 
         zones, rounded = compile_zones(tzdb, horizon_year)
         check_zones(zones)
         coverage = check_coverage(zones, world, tzdb)
         data = tzif.encode(zones)
-        stages["tz_timetable_payload"].write_bytes(data)
-        digest = check_payload(stages["tz_timetable_payload"], data)
+        stages[PAYLOAD].write_bytes(data)
+        digest = check_payload(stages[PAYLOAD], data)
         cache = CacheManifest(
             manifest_fingerprint=manifest_fingerprint,
-            tzdb_release_tag=release.tag,
-            tzdb_archive_sha256=release.archive_sha256,
+            tzdb_release_tag=release.version_tag,
+            tzdb_archive_sha256=release.sha256_hex,
             tz_index_digest=digest,
             rle_cache_bytes=len(data),
             created_utc=s0.verified_at_utc,
         )
-        write_json(stages["tz_timetable_cache"], plain(cache))
-        log = {"created_utc": s0.verified_at_utc, "count": len(rounded), "adjustments": plain(rounded)}
-        write_json(stages["tz_offset_adjustments"], {"manifest_fingerprint": manifest_fingerprint, **log})
+        write_json(stages[MANIFEST], plain(cache))
+        log = {"created_utc": s0.verified_at_utc, "count": len(rounded), "adjustments": rounded}
+        write_json(stages[ADJUSTMENTS], {"manifest_fingerprint": manifest_fingerprint, **log})
         event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=digest)
         return {
             "s0": s0.report(),
             "tzdb": {
-                "release_tag": release.tag,
-                "archive_sha256": release.archive_sha256,
-                "digest_verified": release.archive_sha256 == release.stated_sha256,
+                "release_tag": release.version_tag,
+                "archive_sha256": release.sha256_hex,
+                "digest_verified": stated == release.sha256_hex,
             },
             "tz_world": {"id": "tz_world_2025a", "license": sealed_world.license_class},
             "compiled": compiled_block(zones, cache, horizon_year),
             "coverage": coverage,
             "output": {
-                "path": str(Path(catalog_path("tz_timetable_cache", manifest_fingerprint=manifest_fingerprint)).parent),
+                "path": str(Path(catalog_path(MANIFEST, manifest_fingerprint=manifest_fingerprint)).parent),
                 "created_utc": s0.verified_at_utc,
                 "files": [{"name": Path(payload).name, "bytes": len(data)}],
             },
-            "adjustments": {"count": len(rounded), "sample": plain(rounded[:SAMPLE])},
+            "adjustments": {"count": len(rounded), "sample": rounded[:SAMPLE]},
         }
 
-    outputs = {"tz_timetable_cache": manifest, "tz_timetable_payload": payload, "tz_offset_adjustments": adjustments}
-    run_state(
-        "S3", CODES, compute, header={"manifest_fingerprint": manifest_fingerprint}, outputs=outputs, report=report
-    )
+    header: Tokens = {"manifest_fingerprint": manifest_fingerprint}
+    outputs = {MANIFEST: manifest, PAYLOAD: payload, ADJUSTMENTS: adjustments}
+    run_state("S3", CODES, compute, header=header, outputs=outputs, report=report)
 
 
-@dataclass(frozen=True)
-class Release:
-    """The sealed tzdb: its tag, the digest of its bytes, and the digest that its release file states."""
-
-    tag: str
-    archive_sha256: str
-    stated_sha256: str
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """An offset that is no whole minute, and what it became."""
-
-    tzid: str
-    transition_unix_utc: int
-    raw_seconds: int
-    adjusted_minutes: int
-    reasons: tuple[str, ...] = ("round_to_minutes",)
-
-
-def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> Release:
-    """Step 1: the archive's digest and tag, verified offline against seal and release file (2A-S3-010, -011, -013)."""
+def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> tuple[SealedAsset, str]:
+    """Step 1: the sealed archive, checked offline, and the digest that its release file states (2A-S3-010..013)."""
     if not Path(tzdb).is_file() or not Path(tzdb_meta).is_file():
         raise Fault(Breach.MISSING, META, "tzdb archive or tzdb_release.json is missing", path=tzdb)
-    digest = check_sealed(s0, "tzdb_release", tzdb).sha256_hex
+    release = check_sealed(s0, "tzdb_release", tzdb)
     try:
         meta = read_json(tzdb_meta)
     except ValueError as problem:
@@ -137,14 +109,14 @@ def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> Release:
     if not isinstance(meta, dict):
         raise Fault(Breach.CONTENT, META, "tzdb_release.json is not an object", path=tzdb_meta)
     tag = str(meta.get("release_tag"))
-    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != s0.sealed["tzdb_release"].version_tag:
+    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != release.version_tag:
         raise Abort("2A-S3-011", f"release tag {tag!r} differs from the sealed one", path=tzdb_meta)
-    if meta.get("archive_sha256") != digest:
+    if meta.get("archive_sha256") != release.sha256_hex:
         raise Fault(Breach.SEAL, META, "tzdb_release.json names another archive digest", path=tzdb_meta)
-    return Release(tag, digest, meta["archive_sha256"])
+    return release, meta["archive_sha256"]
 
 
-def compile_zones(tzdb: str, horizon_year: int) -> tuple[tzif.Timetables, list[Adjustment]]:
+def compile_zones(tzdb: str, horizon_year: int) -> tuple[tzif.Timetables, list[dict[str, Any]]]:
     """Steps 2-7: the timetables, and the log of rounded offsets (2A-S3-020, -021)."""
     try:
         raw = read_zones(tzdb)
@@ -155,12 +127,18 @@ def compile_zones(tzdb: str, horizon_year: int) -> tuple[tzif.Timetables, list[A
     if not parsed:
         raise Abort("2A-S3-021", "no zone in the archive", path=tzdb)
     zones: tzif.Timetables = {}
-    rounded = []
+    rounded: list[dict[str, Any]] = []
     for tzid, zone in parsed.items():
         instants, minutes, changed = tzif.to_minutes(zone)
         zones[tzid] = (instants, minutes)
         rounded += [
-            Adjustment(tzid, int(zone.instants[number]), int(zone.offsets[number]), adjusted)
+            {
+                "tzid": tzid,
+                "transition_unix_utc": int(zone.instants[number]),
+                "raw_seconds": int(zone.offsets[number]),
+                "adjusted_minutes": adjusted,
+                "reasons": ["round_to_minutes"],
+            }
             for number, adjusted in changed.items()
         ]
     event("COMPILE", zones=len(zones))

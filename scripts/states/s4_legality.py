@@ -11,10 +11,9 @@ from scripts.lib.files import write_json
 from scripts.lib.logs import event
 from scripts.lib.tables import values_of
 from scripts.reference import tzif
-from scripts.states.outputs import Tokens
 from scripts.states.receipt import check_partition, check_published, open_receipt
 from scripts.states.sites import Table, batches
-from scripts.states.state import Body, Stages, run_state
+from scripts.states.state import Body, Stages, Tokens, run_state
 from scripts.states.timetable import CacheManifest, read_manifest, read_timetables
 
 SITES = Table("site_timezones", "schemas.2A.yaml#/egress/site_timezones")
@@ -73,8 +72,8 @@ def main(
             "gap_windows_total": gaps,
             "fold_windows_total": folds,
         }
-        found = {**tokens, "generated_utc": s0.verified_at_utc, "status": "PASS", "counts": counts}
-        write_json(stages["s4_legality_report"], found)
+        stamp = {"generated_utc": s0.verified_at_utc}
+        write_json(stages["s4_legality_report"], {**tokens, **stamp, "status": "PASS", "counts": counts})
         event("VALIDATION", id="2A-S4", result="pass")
         return {
             "s0": s0.report(),
@@ -87,18 +86,11 @@ def main(
             },
             "counts": counts,
             "coverage": coverage,
-            "output": {"path": catalog_path("s4_legality_report", **tokens), "generated_utc": s0.verified_at_utc},
+            "output": {"path": catalog_path("s4_legality_report", **tokens), **stamp},
         }
 
-    run_state(
-        "S4",
-        CODES,
-        compute,
-        header=tokens,
-        outputs={"s4_legality_report": dataset},
-        report=report,
-        previous=[s2_report, s3_report],
-    )
+    outputs, previous = {"s4_legality_report": dataset}, [s2_report, s3_report]
+    run_state("S4", CODES, compute, header=tokens, outputs=outputs, report=report, previous=previous)
 
 
 def open_cache(path: str, s3_report: str, fingerprint: str) -> CacheManifest:
@@ -126,10 +118,8 @@ def zones_in_use(path: str) -> tuple[int, set[str]]:
     used: set[str] = set()
     for batch in batches(SITES, path):
         rows += len(batch)
-        column = batch["tzid"]
-        seen = np.unique(values_of(column.indices))
-        names = column.dictionary.to_pylist()
-        used.update(names[number] for number in seen.tolist())
+        names = batch["tzid"].dictionary.to_pylist()
+        used.update(names[number] for number in np.unique(values_of(batch["tzid"].indices)).tolist())
     return rows, used
 
 

@@ -1,6 +1,5 @@
 """S5: seal the S3 and S4 evidence of one fingerprint, with `_passed.flag` only if all of it passed (states.md §7)."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -8,20 +7,19 @@ from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
 from scripts.lib.files import (
     canonical_json,
-    clear_stages,
     discard,
     put_in_place,
     read_json,
     sha256_file,
     sha256_tree,
+    stage_of,
     tree_files,
-    write_text,
 )
 from scripts.lib.logs import event
-from scripts.states.bundle import Bundle, verify_bundle, write_index_and_flag
-from scripts.states.legality import MISSING, legality_fault
+from scripts.lib.published import FLAG_NAME, flag_text
+from scripts.states.bundle import NO_LEGALITY, Bundle, legality_fault, verify_bundle, write_index_and_flag
 from scripts.states.receipt import Receipt, check_bytes, check_published, open_receipt
-from scripts.states.state import Body, Stages, run_state
+from scripts.states.state import Body, Stages, Tokens, run_state
 from scripts.states.timetable import MANIFEST, PAYLOAD, CacheManifest, read_manifest
 
 LEGALITY = "s4_legality_report"
@@ -50,7 +48,8 @@ def main(
     manifest_fingerprint: str,
 ) -> list[str]:
     root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=manifest_fingerprint)))
-    bundle = root / catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)
+    place = catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)
+    bundle = root / place
 
     def compute(_: Stages) -> Body:
         s0 = open_receipt(receipt, inventory, manifest_fingerprint, DATASETS)
@@ -69,18 +68,11 @@ def main(
             "s0": s0.report(),
             "inputs": {"cache": cache.report()},
             **covered,
-            **bundle_blocks(published, catalog_path("validation_bundle_2A", manifest_fingerprint=manifest_fingerprint)),
+            **bundle_blocks(published, place),
         }
 
-    status = run_state(
-        "S5",
-        CODES,
-        compute,
-        header={"manifest_fingerprint": manifest_fingerprint},
-        outputs={},
-        report=report,
-        previous=[s4_report],
-    )
+    header: Tokens = {"manifest_fingerprint": manifest_fingerprint}
+    status = run_state("S5", CODES, compute, header=header, outputs={}, report=report, previous=[s4_report])
     if status != "pass":  # what an earlier, better run of this seed left must not vouch for this one
         discard(bundle)
         return []
@@ -135,7 +127,7 @@ def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[di
     """Step 2: the S4 report of each seed, which must say PASS (2A-S5-030), and the blocks `seeds` and `s4`."""
     paths = {seed: root / catalog_path(LEGALITY, seed=seed, manifest_fingerprint=fingerprint) for seed in seeds}
     faults = {seed: why for seed, path in paths.items() if (why := legality_fault(path, seed, fingerprint))}
-    missing = [seed for seed, why in faults.items() if why == MISSING]
+    missing = [seed for seed, why in faults.items() if why == NO_LEGALITY]
     covered = {
         "seeds": {"discovered": len(seeds), "list": seeds},
         "s4": {
@@ -145,12 +137,8 @@ def legality_reports(root: Path, seeds: list[int], fingerprint: str) -> tuple[di
             "sample_missing": missing[:SAMPLE],
         },
     }
-    raise_all(
-        [
-            Fault(Breach.CONTENT, LEGALITY, why, seed=seed, path=str(paths[seed]), report=covered)
-            for seed, why in faults.items()
-        ]
-    )
+    failing = [Fault(Breach.CONTENT, LEGALITY, why, seed=seed, path=str(paths[seed])) for seed, why in faults.items()]
+    raise_all(failing, report=covered)
     return paths, covered
 
 
@@ -164,41 +152,39 @@ def bundle_blocks(published: Bundle, path: str) -> Body:
             "bytes_indexed": sum((published.root / name).stat().st_size for name in index.paths),
             "index_sorted_ascii_lex": index.in_byte_order,
             "index_path_root_scoped": not index.outside(published.root),
-            "includes_flag_in_index": index.lists_flag,
+            "includes_flag_in_index": FLAG_NAME in index.paths,
         },
         "digest": {"computed_sha256": published.digest, "matches_flag": published.stated == published.digest},
-        "flag": {"value": published.flag.decode().rstrip("\n"), "format_exact": published.flag_is_exact},
+        "flag": {
+            "value": published.flag.decode().rstrip("\n"),
+            "format_exact": published.flag == flag_text(published.stated).encode(),  # a reader takes one without LF too
+        },
     }
 
 
 def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated_at_utc: str) -> Bundle:
     """Steps 3-5: stage copies, index, flag; one atomic move of the whole directory; verified before and after."""
-    clear_stages(bundle)
-    stage = bundle.with_name(f".{bundle.name}.{os.getpid()}.stage")
-    try:
+    with stage_of(bundle) as stage:
         for name, source in evidence.items():
             target = stage / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             if source.read_bytes() != target.read_bytes():
                 raise Abort("2A-S5-046", f"{name} differs from its source", path=str(source))
-        datasets = [{"id": name, "status": "PASS"} for name in sorted(evidence)]
         checks = {
             "manifest_fingerprint": fingerprint,
             "generated_at_utc": generated_at_utc,
             "overall_status": "PASS",
-            "datasets": datasets,
+            "datasets": [{"id": name, "status": "PASS"} for name in sorted(evidence)],
         }
         if problems := schema_errors(checks, "schemas.2A.yaml#/validation/checks_v1"):
             raise Abort("2A-S5-040", f"checks.json: {'; '.join(problems[:3])}", path=str(bundle))
-        write_text(stage / "checks.json", canonical_json(checks))
+        (stage / "checks.json").write_text(canonical_json(checks), encoding="ascii")
         event("EVIDENCE", files=len(evidence))
         write_index_and_flag(stage)
         verify_bundle(stage)
         event("INDEX", files=len(tree_files(stage)))
         place_once(stage, bundle)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return verify_bundle(bundle)
 
 
@@ -208,14 +194,12 @@ def place_once(stage: Path, bundle: Path) -> None:
     One that a rerun has outdated is not here any more: the first state that ran again withdrew it (decisions.md §5,
     decision 15).
     """
-    if bundle.exists():
-        foreign = sorted(set(tree_files(bundle)) - set(tree_files(stage)))
-        if foreign:
-            raise Abort("2A-S5-012", f"foreign file {foreign[0]}", path=str(bundle))
-        if sha256_tree(bundle) != sha256_tree(stage):
-            raise Abort("2A-S5-060", "a bundle with other bytes lies at this path", path=str(bundle))
-        return
-    put_in_place(stage, bundle)
+    if not bundle.exists():
+        put_in_place(stage, bundle)
+    elif foreign := sorted(set(tree_files(bundle)) - set(tree_files(stage))):
+        raise Abort("2A-S5-012", f"foreign file {foreign[0]}", path=str(bundle))
+    elif sha256_tree(bundle) != sha256_tree(stage):
+        raise Abort("2A-S5-060", "a bundle with other bytes lies at this path", path=str(bundle))
 
 
 if __name__ == "__main__":

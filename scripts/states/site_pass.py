@@ -4,19 +4,19 @@ A state adds its decision: what becomes of a batch, and what it counts there.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
 from scripts.lib.logs import event, say
-from scripts.lib.tables import ROW_GROUP, encoded, stream_writer
-from scripts.states.carried import altered_rows
+from scripts.lib.tables import ROW_GROUP, encoded, stream_writer, values_of
 from scripts.states.site_key import KeyCheck, SiteKeys, key_columns
 from scripts.states.sites import Table, batches, open_checked
 from scripts.states.sort import sorted_copy
@@ -34,17 +34,14 @@ class Tally:
     broken: Counter[str]
 
     def __add__(self, other: Self) -> Self:
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in _names(self)})
+        names = [field.name for field in fields(self)]
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
 
     def breaches(self, laws: Laws) -> list[Finding]:
         """One breach for each law that rows break."""
         return [
             Abort(code, f"{self.broken[name]} rows {what}") for name, (code, what) in laws.items() if self.broken[name]
         ]
-
-
-def _names(tally: Tally) -> list[str]:
-    return [field.name for field in fields(tally)]
 
 
 T = TypeVar("T", bound=Tally)
@@ -133,3 +130,28 @@ def _once(work: Work[T], paths: Sequence[str], stage: Path) -> Passed[T]:
         written = batches(Table(work.source.dataset, work.output), str(stage))
         altered = altered_rows(batches(work.source, *paths), written, work.carried)
     return Passed(total, keys, pq.read_metadata(stage).num_rows, tally, keys.sorted, altered)
+
+
+def altered_rows(before: Iterable[pa.RecordBatch], after: Iterable[pa.RecordBatch], columns: Sequence[str]) -> int:
+    """Rows whose site key or whose number in one of `columns` is not what it was (states.md §4); null is no number.
+
+    Both come in batches of the same size; rows that one of the two has not are none of these, as counts tell them.
+    """
+    total = 0
+    for whole_old, whole_new in zip(before, after, strict=False):
+        rows = min(len(whole_old), len(whole_new))
+        old, new = whole_old.slice(0, rows), whole_new.slice(0, rows)
+        altered = np.zeros(rows, bool)
+        for was, now in zip(key_columns(old), key_columns(new), strict=True):
+            altered |= was != now
+        for name in columns:
+            altered |= _differs(old[name], new[name])
+        total += int(altered.sum())
+    return total
+
+
+def _differs(old: pa.Array, new: pa.Array) -> np.ndarray:
+    set_before, set_after = values_of(old.is_valid()), values_of(new.is_valid())
+    other: np.ndarray = values_of(old.fill_null(0.0)) != values_of(new.fill_null(0.0))
+    differs: np.ndarray = (set_before != set_after) | (set_before & other)
+    return differs

@@ -116,7 +116,7 @@ def _problem(column: pa.Array, rule: Rule, *, values: bool) -> str:
         return ""
     if column.null_count and not rule.get("x-nullable"):
         return f"{column.null_count} nulls in"
-    bad = bad_values(column, rule)
+    bad = _bad_text(column, rule) if rule["x-arrow"] == "string" else _bad_number(column, rule)
     return f"{bad} rows break the rule of" if bad else ""
 
 
@@ -128,12 +128,8 @@ def _right_type(column: pa.Array, rule: Rule) -> bool:
     return bool(kinds.get(kind, pa.types.is_integer)(column.type))
 
 
-def bad_values(column: pa.Array, rule: Rule) -> int:
-    """Rows of a column of the right type whose value breaks the rule; nulls do not."""
-    return _bad_text(column, rule) if rule["x-arrow"] == "string" else _bad_number(column, rule)
-
-
 def _bad_text(column: pa.DictionaryArray, rule: Rule) -> int:
+    """Rows whose value breaks the rule; nulls do not."""
     values = column.dictionary
     valid = pc.is_in(values, strings(rule["enum"])) if "enum" in rule else None
     if "pattern" in rule:

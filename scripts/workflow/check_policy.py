@@ -10,7 +10,7 @@ from typing import Any
 from scripts.lib.approvals import Approvers
 from scripts.lib.records import record
 from scripts.states.build_policy import apply_changes
-from scripts.states.caps import CapException
+from scripts.states.policy import CapException
 
 Policy = dict[str, Any]  # tz_overrides, tz_nudge, governance, as the base files hold them
 

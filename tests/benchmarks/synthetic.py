@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.tables import ROW_GROUP, categorical, encoded, writer
-from scripts.states.countries import country_codes
+from scripts.states.site_key import country_codes
 
 JITTER_DEGREES = 0.02  # about 2 km: sites lie in and around a place, not on its one coordinate
 SITES_PER_MERCHANT = 32

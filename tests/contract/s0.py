@@ -5,8 +5,7 @@ from dataclasses import replace
 from scripts.lib.files import write_json
 from scripts.states.receipt import open_receipt
 from scripts.states.s0_gate import with_warnings
-from scripts.states.s0_publish import Places, check_written
-from scripts.states.s0_seal import check_unique, seal
+from scripts.states.s0_seal import Places, check_unique, check_written, seal
 from tests.contract.table import ZEROS, Table, conflict, elsewhere
 from tests.lawful import FINGERPRINT, RELEASES, House, raised
 from tests.lawful_world import write_release

@@ -4,11 +4,10 @@ import pyarrow as pa
 
 from scripts.lib.errors import raise_all
 from scripts.states import sites
-from scripts.states.carried import altered_rows
 from scripts.states.s2_overrides import CODES, LOOKUP, NUDGES, OUTPUT
 from scripts.states.s2_tally import S2Tally, breaches
 from scripts.states.site_key import KeyCheck
-from scripts.states.site_pass import Passed
+from scripts.states.site_pass import Passed, altered_rows
 from tests.contract.table import (
     LATER,
     ZEROS,

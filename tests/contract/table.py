@@ -14,7 +14,7 @@ import yaml
 
 from scripts.lib import contracts
 from scripts.lib.files import read_json, write_json
-from scripts.states.outputs import check_output
+from scripts.states.state import check_output
 from tests.lawful import CODES, CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, column, raised
 
 ZEROS = "0" * 64

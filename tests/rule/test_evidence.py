@@ -11,7 +11,7 @@ from scripts.lib import logs
 from scripts.lib.files import read_json, sha256_file, tree_files
 from scripts.states import s5_bundle
 from scripts.states.bundle import verify_bundle
-from scripts.states.caps import load_caps
+from scripts.states.policy import load_caps
 from scripts.states.s1_tally import S1Tally, blocks
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed

@@ -15,9 +15,8 @@ from scripts.lib.approvals import Approvers
 from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Breach, Fault
 from scripts.reference.tzdb import read_zones
-from scripts.states.caps import load_caps
-from scripts.states.nudge import load_nudge
 from scripts.states.overrides import active, compile_overrides, load_overrides
+from scripts.states.policy import load_caps, load_nudge
 from scripts.states.s0_inputs import check_run_receipt, check_tzdb
 from scripts.upstream.bundle_law import check_bundle
 from scripts.zone_index.index import lookup, open_index

@@ -8,7 +8,7 @@ import pytest
 from scripts.lib.errors import Abort, UsageError, coded, reason_codes
 from scripts.lib.pins import SeedPins
 from scripts.states.bundle import verify_bundle
-from scripts.states.nudge import load_nudge
+from scripts.states.policy import load_nudge
 from scripts.states.s0_reopen import check_reopen
 from scripts.states.s1_tz_lookup import CODES
 

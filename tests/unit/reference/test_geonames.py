@@ -8,9 +8,8 @@ import numpy as np
 from scripts.reference.build_country_zones import parse_zone_tab
 from scripts.reference.build_places import places_table, read_packaged
 from scripts.states import ladder
-from scripts.states.countries import country_codes
 from scripts.states.overrides import compile_overrides
-from scripts.states.site_key import SiteKeys
+from scripts.states.site_key import SiteKeys, country_codes
 
 EPSILON = 0.002
 

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.lib.records import plain
 from scripts.scoring import diagnostics
-from scripts.states.countries import country_codes
+from scripts.states.site_key import country_codes
 
 
 def test_share_matrix_rows_sum_to_one():

@@ -19,7 +19,7 @@ from scripts.scoring.governance_metrics import (
 )
 from scripts.scoring.metric_value import available
 from scripts.scoring.policy_rows import Part, policy_rows
-from scripts.states.caps import CapException, Scope
+from scripts.states.policy import CapException, Scope
 
 LIMITS = read_limits("config/certification/gates.yaml")
 TOTAL = 10**9

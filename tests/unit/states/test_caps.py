@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from scripts.lib.approvals import Approver, Approvers
-from scripts.states.ambiguity import Ambiguity
-from scripts.states.cap_breaches import Stand, override_breaches, s1_breaches
-from scripts.states.caps import CapException, Caps, Refused, Scope
-from scripts.states.countries import COUNTRIES, country_codes
-from scripts.states.governance import Decided, exceptions_block, s1_block
+from scripts.states import ladder
+from scripts.states.ambiguity import Ambiguity, s1_breaches
+from scripts.states.governance import Stand, exceptions_block, override_breaches
+from scripts.states.policy import CapException, Caps, Scope
+from scripts.states.s1_tally import RUNGS, governance_block
+from scripts.states.site_key import COUNTRIES, country_codes
 
 APPROVERS = Approvers("2026-01-01", (Approver("board", "The board", ("override", "exception")),))
 CAPS = Caps(
@@ -39,26 +40,15 @@ XINJIANG = ("Asia/Shanghai", "Asia/Urumqi")
 TOTAL = 10**9
 
 
-def by_code(**rows):
-    found = np.zeros(COUNTRIES, np.int64)
-    for iso, number in rows.items():
-        found[country_codes([iso])[0]] = number
-    return found
-
-
-def decided(sites, within=None, overridden=None, preferred=None):
-    parts = (by_code(**(part or {})) for part in (sites, within, {}, overridden, preferred))
-    return Decided(*parts)
-
-
-def block(fallbacks, overrides, preferred=0):
-    """The block of S1 on a thousand million sites of two countries; the fallbacks are RS, a fifth of the sites."""
-    sites = {"CN": TOTAL - TOTAL // 5, "RS": TOTAL // 5}
-    return s1_block(CAPS, decided(sites, {"RS": fallbacks}, {"CN": overrides}, {"CN": preferred}))
-
-
-def breached(governance, caps=CAPS):
-    return [breach.code for breach in s1_breaches(governance, [], Stand(42, TOTAL, caps, DAY))]
+def block(sites, within=None, overridden=None, preferred=None):
+    """The block of S1 of so many rows by country; the rest of the sites lie in one polygon."""
+    rungs = np.zeros((RUNGS, COUNTRIES), np.int64)
+    rows = {ladder.NEAREST_WITHIN: within, ladder.OVERRIDE: overridden, ladder.PREFERRED: preferred}
+    for rung, found in {ladder.POLYGON: sites, **rows}.items():
+        for iso, number in (found or {}).items():
+            rungs[rung, country_codes([iso])[0]] = number
+    rungs[ladder.POLYGON] -= rungs[list(rows)].sum(axis=0)
+    return governance_block(CAPS, rungs, [])
 
 
 def beyond(caps=CAPS, total=10_000, **overridden):
@@ -67,7 +57,7 @@ def beyond(caps=CAPS, total=10_000, **overridden):
 
 
 def test_rates_are_emitted_to_eight_decimals():
-    found = s1_block(CAPS, decided({"CN": 9}, {"CN": 1}, {"CN": 2}, {"CN": 4}))
+    found = block({"CN": 9}, {"CN": 1}, {"CN": 2}, {"CN": 4})
     assert found["rates"] == {"fallback_rate": 0.11111111, "override_rate": 0.22222222, "preferred_rate": 0.44444444}
     assert found["fallback_by_country"]["CN"]["fallback_rate"] == 0.11111111
     assert found["override_by_country"]["CN"]["override_rate"] == 0.22222222
@@ -83,15 +73,17 @@ def test_rates_are_emitted_to_eight_decimals():
     ],
 )
 def test_one_row_above_a_cap_breaches_it_though_the_emitted_rate_does_not(fallbacks, overrides, preferred, codes):
-    found = block(fallbacks, overrides, preferred)
+    """A thousand million sites of two countries; the fallbacks are RS, a fifth of the sites."""
+    sites = {"CN": TOTAL - TOTAL // 5, "RS": TOTAL // 5}
+    found = block(sites, {"RS": fallbacks}, {"CN": overrides}, {"CN": preferred})
     assert found["rates"]["fallback_rate"] == round(fallbacks / 1e9, 4) and found["rates"]["override_rate"] == 0.002
-    assert breached(found) == codes
+    assert [breach.code for breach in s1_breaches(found, [], Stand(42, TOTAL, CAPS, DAY))] == codes
 
 
 def test_what_the_floors_exempt_is_listed_with_its_rate():
     """PS: 34 of 90 sites; MN: 1 of 128; RS: 2 of 145 is bound; BE: 1 of 2000 is below the cap."""
     sites, rows = {"PS": 90, "MN": 128, "RS": 145, "BE": 2000}, {"PS": 34, "MN": 1, "RS": 2, "BE": 1}
-    found = s1_block(CAPS, decided(sites, rows))
+    found = block(sites, rows)
     assert found["fallback_country_violations"] == ["RS"]
     assert found["fallback_country_exempt"] == {
         "MN": {"sites_total": 128, "fallback_total": 1, "fallback_rate": 0.0078125, "exempt_by": ["min_rows"]},
@@ -127,12 +119,12 @@ def test_an_exception_lifts_the_cap_for_its_countries_as_far_as_it_says():
     ],
 )
 def test_when_an_exception_holds(change, why):
-    found = replace(EXCEPTION, **change).problems(APPROVERS, CAPS.override_exception_ceiling, DAY)
+    found = replace(EXCEPTION, **change).flaws(APPROVERS, CAPS.override_exception_ceiling, DAY)
     assert found == [] if why is None else [text for text in found if why in text] == found != []
 
 
 def test_an_exception_that_does_not_hold_is_named_where_it_was_needed():
-    refused = replace(CAPS, refused=(Refused(EXCEPTION, "lapsed on 2026-02-14"),))
+    refused = replace(CAPS, refused=((EXCEPTION, "lapsed on 2026-02-14"),))
     (found,) = beyond(refused, CN=30)
     assert "exception EX-1 does not hold: lapsed on 2026-02-14" in found.message
     assert exceptions_block(refused)[0]["refused"] == "lapsed on 2026-02-14"
@@ -145,7 +137,7 @@ def test_the_message_of_an_override_cap_names_places_and_the_line_of_an_exceptio
         Ambiguity("FK", (), (), "override", 3),
         Ambiguity("RS", ("Europe/Belgrade", "Europe/Zagreb"), ("Europe/Belgrade",), "fallback", 1),
     ]
-    governance = s1_block(CAPS, decided({"CN": 9000, "FK": 1000}, overridden={"CN": 30, "FK": 3}))
+    governance = block({"CN": 9000, "FK": 1000}, overridden={"CN": 30, "FK": 3})
     (breach,) = s1_breaches(governance, found, Stand(42, 10_000, CAPS, DAY))
     assert breach.message.endswith("; where: CN Asia/Shanghai + Asia/Urumqi (30 sites), FK no zone (3 sites)")
     assert "scope: {cap: override_rate, countries: [CN]}, rate: 0.0033, valid_from: 2026-02-15" in breach.action
@@ -156,12 +148,12 @@ def test_the_message_of_an_override_cap_names_places_and_the_line_of_an_exceptio
 
 
 def test_the_message_of_a_fallback_cap_names_places_and_the_policy_that_decides_them():
-    sites = decided({"CN": 5000, "GE": 5000}, within={"CN": 9})
+    governance = block({"CN": 5000, "GE": 5000}, within={"CN": 9})
     found = [Ambiguity("CN", XINJIANG, XINJIANG, "fallback", 9)]
-    of_all, of_country = s1_breaches(s1_block(CAPS, sites), found, Stand(42, 10_000, CAPS, DAY))
+    of_all, of_country = s1_breaches(governance, found, Stand(42, 10_000, CAPS, DAY))
     assert [of_all.code, of_country.code] == ["2A-S1-090", "2A-S1-091"]
     assert "where: CN Asia/Shanghai + Asia/Urumqi (9 sites)" in of_all.message
     assert "target: CN, tzid: Asia/Shanghai or Asia/Urumqi, reason_code: BORDER_OVERLAP" in of_country.action
     found = [Ambiguity("CN", ("Asia/Shanghai", "Asia/Yangon"), ("Asia/Shanghai",), "fallback", 9)]
-    advised, _ = s1_breaches(s1_block(CAPS, sites), found, Stand(42, 10_000, CAPS, DAY))
+    advised, _ = s1_breaches(governance, found, Stand(42, 10_000, CAPS, DAY))
     assert "border_preference: {value: in_country" in advised.action

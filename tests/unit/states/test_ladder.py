@@ -7,11 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.states import ladder
-from scripts.states.countries import country_codes
 from scripts.states.mcc import MccMap
-from scripts.states.nudge import nudged
 from scripts.states.overrides import OverrideRow, compile_overrides
-from scripts.states.site_key import SiteKeys
+from scripts.states.site_key import SiteKeys, country_codes
 from tests.tiny import polygons
 from tests.unit.zone_index.brute_zones import make
 
@@ -92,13 +90,13 @@ def test_one_nudge_north_east_decides(index):
     ],
 )
 def test_nudge_clamps_and_wraps(lon, lat, to_lon, to_lat):
-    x, y = nudged(np.array([lon]), np.array([lat]), 0.002)
+    x, y = ladder.nudged(np.array([lon]), np.array([lat]), 0.002)
     assert (x[0], y[0]) == (pytest.approx(to_lon, abs=1e-12), pytest.approx(to_lat, abs=1e-12))
 
 
 @given(st.floats(-180, 180), st.floats(-90, 90), st.floats(1e-9, 1.0))
 def test_nudge_stays_on_the_globe(lon, lat, epsilon):
-    x, y = nudged(np.array([lon]), np.array([lat]), epsilon)
+    x, y = ladder.nudged(np.array([lon]), np.array([lat]), epsilon)
     assert -180 < x[0] <= 180 and -90 <= y[0] <= 90
 
 

@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Breach, Fault
 from scripts.states import ladder, sites
-from scripts.states.countries import COUNTRIES, country_codes, country_name
 from scripts.states.s1_tally import S1Tally
 from scripts.states.s1_tz_lookup import OUTPUT, SITES, rows_of, stamped
-from scripts.states.site_key import KeyCheck, SiteKeys, country_categories, country_column
+from scripts.states.site_key import (
+    COUNTRIES,
+    KeyCheck,
+    SiteKeys,
+    country_categories,
+    country_codes,
+    country_column,
+    country_name,
+)
 from scripts.states.site_pass import Work, site_pass
 from scripts.states.sites import batches
 

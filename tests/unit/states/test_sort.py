@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Fault
 from scripts.lib.tables import open_table
+from scripts.states.s1_tz_lookup import SITES
 from scripts.states.site_key import KEY, KeyCheck, key_columns
-from scripts.states.sites import Table
 from scripts.states.sort import sorted_copy, write_sorted
 
-SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
 SCHEMA = arrow_schema(SITES.schema_ref)
 ORDER = [(name, "ascending") for name in KEY]
 
