@@ -7,13 +7,16 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 CHUNK = 1 << 22
 _DIGEST = re.compile(r"[a-f0-9]{64}")
+SETTLED_NS = 1_000_000_000
+_digests: dict[tuple[int, ...], str] = {}  # of settled files, by all that the file system says of their bytes
 _claims: list[tuple[Path, str]] = []  # of this process: none, or the one of its job
 
 
@@ -27,7 +30,24 @@ def is_digest(value: object) -> bool:
 
 
 def sha256_file(*paths: str | Path) -> str:
-    """Hex SHA-256 over the bytes of `paths`, concatenated in the order given."""
+    """Hex SHA-256 over the bytes of `paths`, concatenated in the order given.
+
+    A job reads a large input once, although its lineage and its seal both ask: a single file is hashed again only when
+    its size, inode or times are others. Nobody sets the time of change (ctime) by hand, and a file that changed within
+    the last second is hashed each time, as another change could fall on the same stamp.
+    """
+    if len(paths) != 1:
+        return _sha256(paths)
+    found = os.stat(paths[0])
+    stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    settled = time.time_ns() - found.st_ctime_ns > SETTLED_NS
+    digest = _digests.get(stamp) or _sha256(paths)
+    if settled:
+        _digests[stamp] = digest
+    return digest
+
+
+def _sha256(paths: Iterable[str | Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
         with open(path, "rb") as stream:

@@ -31,7 +31,7 @@ def prepare(folder: Path, reference: dict[str, str], sites: Path) -> None:
         paths[asset] = str(policy / name)
     paths["tz_overrides"] = str(folder / "tz_overrides.yaml")
     write_text(paths["tz_overrides"], "[]\n")
-    caps = load_yaml(paths["governance"])
+    caps = load_yaml(paths["governance"]) | {"approvers": load_yaml(CONTRACTS.parent / "governance/approvers.yaml")}
     # Every site of Xinjiang falls back here: the longest way through S1 is timed, not stopped.
     for name in ("fallback_rate_cap", "fallback_country_cap"):
         caps[name]["value"] = 1.0
