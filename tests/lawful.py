@@ -24,10 +24,8 @@ from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle
 from scripts.states.policy import nudge_digest
-from scripts.upstream import egress_law
-from scripts.upstream.build_upstream import bundle_members
-from scripts.upstream.bundle_1b import root_paths, write_bundle
-from scripts.upstream.bundle_law import REQUIRED
+from scripts.upstream.authority import root_paths
+from scripts.upstream.bundle_1b import EGRESS, REQUIRED, bundle_members, egress_checksums, write_bundle
 from tests.lawful_world import RELEASE
 
 SEED, HORIZON = 42, 2037
@@ -141,7 +139,7 @@ class House:
     def plant(self, table: pa.Table) -> None:
         """Write the upstream of `table` and pin it."""
         write_table(self.files["site_locations"], table)
-        members = bundle_members(self.run, table, str(self.files["site_locations"]))
+        members = bundle_members(self.run, len(table), 1, {}, str(self.files["site_locations"]))
         write_bundle(self.files["bundle_index"].parent, members)
         write_json(self.files["run_receipt"], self.run)
         self.repin()
@@ -158,7 +156,7 @@ class House:
         bundle, first = self.files["bundle_index"].parent, self.files["site_locations"]
         members = {name: read_json(bundle / name) for name in REQUIRED if name != "index.json"}
         parts = [str(first.with_name(name)) for name in tree_files(first.parent)]
-        members[egress_law.NAME] = checksums or plain(egress_law.egress_checksums(SEED, FINGERPRINT, parts))
+        members[EGRESS] = checksums or egress_checksums(SEED, FINGERPRINT, parts)
         write_bundle(bundle, members)
         self.repin()
 

@@ -23,9 +23,8 @@ from scripts.lib.published import part_name
 from scripts.lib.tables import write_table
 from scripts.reference.build_tz_world import read_packaged
 from scripts.reference.tz_world import write_tz_world
-from scripts.upstream.authority import authority_digest, write_authority
-from scripts.upstream.build_upstream import bundle_members
-from scripts.upstream.bundle_1b import root_paths, write_bundle
+from scripts.upstream.authority import authority_digest, root_paths, write_authority
+from scripts.upstream.bundle_1b import bundle_members, write_bundle
 from scripts.upstream.pin_authority import import_authority
 
 ROOT = Path(__file__).parents[1]
@@ -148,7 +147,7 @@ def write_seed_root(root: Path, seed: int, table: pa.Table, part_rows: int = 0) 
     parts = [paths["site_locations"].with_name(part_name(number)) for number in range(len(slices))]
     for path, rows in zip(parts, slices, strict=True):
         write_table(path, rows)
-    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, table, *map(str, parts)))
+    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, len(table), 1, {}, *map(str, parts)))
     write_json(paths["run_receipt"], receipt)
 
 

@@ -44,8 +44,7 @@ class Approval:
 
 def read_approvers(path: str | Path = APPROVERS) -> Approvers:
     """The list at `path`, which obeys its schema: the workflow has checked it."""
-    found: Approvers = record(Approvers, load_yaml(path))
-    return found
+    return record(Approvers, load_yaml(path))
 
 
 def check_approval(approval: Approval, approvers: Approvers, latest: str) -> list[str]:

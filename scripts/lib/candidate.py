@@ -31,5 +31,4 @@ def candidate_path(name: str) -> str:
 
 def read_candidate(path: str | Path) -> Candidate:
     """The candidate at `path`, which obeys the schema: the workflow has checked it."""
-    found: Candidate = record(Candidate, load_yaml(path))
-    return found
+    return record(Candidate, load_yaml(path))

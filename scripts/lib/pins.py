@@ -29,9 +29,9 @@ class SeedPins:
         """The identity alone, as the upstream's run receipt states it."""
         return {name: value for name, value in plain(self).items() if name != "files"}
 
-    def below(self, folder: str) -> list[str]:
-        """Pinned paths in `folder`, which ends with a slash, in byte order: the order of the parts of a dataset."""
-        return sorted((name for name in self.files if name.startswith(folder)), key=str.encode)
+    def below(self, start: str) -> list[str]:
+        """Pinned paths that begin so, as with a folder, in byte order: the order of the parts of a dataset."""
+        return sorted((name for name in self.files if name.startswith(start)), key=str.encode)
 
 
 def pins_path(authority: str, seed: int | str) -> str:
@@ -41,5 +41,4 @@ def pins_path(authority: str, seed: int | str) -> str:
 
 def read_pins(path: str | Path) -> SeedPins:
     """The pins at `path`; raises OSError, ValueError or KeyError when there are none."""
-    found: SeedPins = record(SeedPins, read_json(path))
-    return found
+    return record(SeedPins, read_json(path))

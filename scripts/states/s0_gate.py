@@ -23,7 +23,7 @@ from scripts.states.s0_inputs import (
 from scripts.states.s0_reopen import check_reopen
 from scripts.states.s0_seal import Places, publish, seal_all
 from scripts.states.state import Body, report_errors
-from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.bundle_1b import check_bundle
 
 OUTPUTS = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt", "s0_run_report")
 CODES: Codes = {

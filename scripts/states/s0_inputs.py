@@ -11,7 +11,7 @@ from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb_archive import check_gzip
 from scripts.states.overrides import OverrideRow
-from scripts.upstream.egress_law import egress_breaches
+from scripts.upstream.bundle_1b import egress_breaches
 
 
 def check_run_receipt(path: str, upstream: SeedPins) -> None:

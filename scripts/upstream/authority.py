@@ -3,20 +3,21 @@
 config/authority/NAME.yaml says what it is, in a few lines for people; the pins lie in config/authority/pins/NAME/.
 """
 
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
 
-from scripts.lib.contracts import catalog_path, contract_path
-from scripts.lib.files import sha256_file, write_json, write_text
+from scripts.lib.contracts import catalog_path, columns, contract_path, schema_errors
+from scripts.lib.errors import UsageError
+from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
 from scripts.lib.records import plain
-from scripts.upstream.bundle_1b import merchant_map_folder
 
 FOLDER = Path("config/authority")
 FACTS = FOLDER / "facts.yaml"  # lies beside the authorities that are built from it
+RECEIPT = "schemas.1B.yaml#/run_receipt"
 
 
 @dataclass(frozen=True)
@@ -34,31 +35,21 @@ class Authority:
     facts: str = ""
     roots: dict[int, str] = field(default_factory=dict)
 
-    def site_locations(self, seed: int) -> list[str]:
-        """Pinned parts of a seed's site_locations, below its root and in order."""
+    def parts(self, seed: int) -> dict[str, list[str]]:
+        """Pinned files below a seed's root by dataset, in order; without merchant map or own rows, an empty list."""
         pins = self.seeds[seed]
         place = {"seed": seed, "manifest_fingerprint": pins.manifest_fingerprint}
-        return pins.below(contract_path("site_locations", **place))
-
-    def merchant_map(self, seed: int) -> list[str]:
-        """Pinned files of a seed's merchant map, below its root and in order; none where the upstream has no map."""
-        return self.seeds[seed].below(f"{merchant_map_folder()}/")
-
-    def own_rows(self, seed: int) -> list[str]:
-        """The user's own columns of a table, below the seed's root; none where the upstream was no table."""
-        path = catalog_path("own_rows")
-        return [path] if path in self.seeds[seed].files else []
-
-    @property
-    def merchant_map_release(self) -> str | None:
-        """Release of the merchant map, where the upstream has one."""
-        return next(iter(self.merchant_map_releases), None)
+        return {
+            "site_locations": pins.below(contract_path("site_locations", **place)),
+            "merchant_mcc_map": pins.below(merchant_map_folder()),
+            "own_rows": pins.below(catalog_path("own_rows")),
+        }
 
     @property
     def merchant_map_releases(self) -> list[str]:
         """Releases of the merchant map among the pinned files: one, or none."""
-        folder = f"{merchant_map_folder()}/"
-        names = (name for pins in self.seeds.values() for name in pins.files if name.startswith(folder))
+        folder = merchant_map_folder()
+        names = (name for pins in self.seeds.values() for name in pins.below(folder))
         return sorted({name.removeprefix(folder).split("/")[0] for name in names})
 
 
@@ -74,15 +65,13 @@ def authority_names(project: Path = Path(".")) -> set[str]:
 
 def read_authority(name: str, stated: dict[str, Any], project: Path = Path(".")) -> Authority:
     """The authority whose file holds `stated`, with the pins beside it; OSError or ValueError for bad pins."""
-    files = sorted((project / PINS / name).glob("*.json"))
-    pins = [read_pins(path) for path in files]
+    pins = [read_pins(path) for path in sorted((project / PINS / name).glob("*.json"))]
     return Authority(name, seeds={entry.seed: entry for entry in pins}, **stated)
 
 
 def authority_digest(name: str, project: Path = Path(".")) -> str:
     """SHA-256 over the authority's file and its pins in order: what the config holds a frozen authority to."""
-    pins = sorted((project / PINS / name).glob("*.json"))
-    return sha256_file(project / authority_path(name), *pins)
+    return sha256_file(project / authority_path(name), *sorted((project / PINS / name).glob("*.json")))
 
 
 def changes_between(old: Authority, new: Authority) -> list[str]:
@@ -91,11 +80,10 @@ def changes_between(old: Authority, new: Authority) -> list[str]:
     found += [f"seed {seed}: newly pinned" for seed in new.seeds.keys() - old.seeds.keys()]
     for seed in old.seeds.keys() & new.seeds.keys():
         before, after = old.seeds[seed], new.seeds[seed]
-        names = [field.name for field in fields(SeedPins) if field.name not in ("seed", "files")]
-        moved = [name for name in names if getattr(before, name) != getattr(after, name)]
+        told = [key for key, value in before.receipt.items() if value != after.receipt[key]]
         paths = before.files.keys() | after.files.keys()
-        other = sum(before.files.get(path) != after.files.get(path) for path in paths)
-        told = [*moved, *([f"{other} of {len(paths)} files"] if other else [])]
+        if other := sum(before.files.get(path) != after.files.get(path) for path in paths):
+            told.append(f"{other} of {len(paths)} files")
         found += [f"seed {seed}: other {', '.join(told)}"] if told else []
     return sorted(found)
 
@@ -111,3 +99,67 @@ def write_authority(authority: Authority) -> Path:
     for seed, pins in authority.seeds.items():
         write_json(pins_path(authority.name, seed), plain(pins))
     return path
+
+
+# The root of one seed
+
+
+def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
+    """Named paths of one seed inside its root, as the rules of the pipeline name them."""
+    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+    return {
+        "site_locations": catalog_path("site_locations", **tokens),
+        "bundle_index": catalog_path("validation_bundle_index_1B", **tokens),
+        "bundle_flag": catalog_path("validation_passed_flag_1B", **tokens),
+        "run_receipt": catalog_path("run_receipt_1B"),
+        "replica_manifest": catalog_path("replica_manifest"),
+    }
+
+
+def merchant_map_folder() -> str:
+    """Folder inside a root, with a slash at its end, that holds the releases of the merchant map."""
+    return f"{PurePosixPath(contract_path('merchant_mcc_map', release='any')).parent}/"
+
+
+def identity(run_receipt: str | Path) -> dict[str, Any]:
+    """The five fields of a run receipt that 2A takes; `UsageError` for one without them."""
+    try:
+        receipt = read_json(run_receipt)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{run_receipt}: no JSON: {problem}") from None
+    if errors := schema_errors(receipt, RECEIPT):
+        raise UsageError(f"{run_receipt}: {'; '.join(errors)}")
+    return {key: receipt[key] for key in columns(RECEIPT)}
+
+
+def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
+    """Relative path -> hex SHA-256 of what 2A may read below `root`: the pins of a seed; an engine's root holds more.
+
+    The run receipt counts as its five fields alone, which is what is copied of it: an engine's own holds foreign paths.
+    """
+    paths = root_paths(seed, fingerprint)
+    receipt = paths["run_receipt"]
+    sites, bundle = (f"{PurePosixPath(paths[name]).parent}/" for name in ("site_locations", "bundle_index"))
+    folders = (sites, bundle, merchant_map_folder())
+    files = {receipt, paths["replica_manifest"], catalog_path("own_rows")}
+    names = [name for name in tree_files(root) if name in files or name.startswith(folders)]
+    found = {name: sha256_file(Path(root) / name) for name in names}
+    if receipt in found:
+        found[receipt] = sha256_text(pretty_json(identity(Path(root) / receipt)))
+    return found
+
+
+def check_pins(root: str | Path, pins: SeedPins) -> None:
+    """Raise `UsageError` naming every upstream file below `root` that differs from its pin, is missing or has none."""
+    found, pinned = digests(root, pins.seed, pins.manifest_fingerprint), pins.files
+    if found != pinned:
+        listing = "\n  ".join(
+            f"{name}: pinned {pinned.get(name, 'not at all')}, found {found.get(name, 'no file')}"
+            for name in sorted({*found, *pinned})
+            if found.get(name) != pinned.get(name)
+        )
+        raise UsageError(
+            f"upstream of seed {pins.seed} differs from its authority:\n  {listing}",
+            where=str(root),
+            action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
+        )

@@ -15,7 +15,8 @@ from scripts.lib.pins import read_pins
 from scripts.lib.tables import write_table
 from scripts.reference.tz_world import read_tz_world
 from scripts.upstream import replica as rep
-from scripts.upstream.bundle_1b import check_pins, sealed_members, write_bundle
+from scripts.upstream.authority import check_pins
+from scripts.upstream.bundle_1b import bundle_members, write_bundle
 from scripts.upstream.facts import Facts, read_facts
 
 SCHEMA = "schemas.1B.yaml#/egress/site_locations"
@@ -104,17 +105,10 @@ def describe(facts: Facts, authority: str, seed: int) -> dict[str, Any]:
     }
 
 
-def bundle_members(receipt: dict[str, Any], table: pa.Table, *site_locations: str) -> dict[str, Any]:
-    """The JSON members of the 1B bundle for one seed, whose sites `table` lie in these parts."""
-    countries = len(set(table["legal_country_iso"].to_pylist()))
-    rng = {"generator": "philox", "keyed_by": ["seed", "country", "purpose"]}
-    return sealed_members(receipt, table.num_rows, countries, rng, *site_locations)
-
-
 def build(
     tz_world: str, places: str, facts: str, authority: str, receipt: dict[str, Any], outputs: dict[str, str]
 ) -> None:
-    """Write one seed's root: `outputs` as named by `bundle_1b.root_paths`, `receipt` as the run receipt."""
+    """Write one seed's root: `outputs` as named by `authority.root_paths`, `receipt` as the run receipt."""
     stated, seed = read_facts(facts), receipt["seed"]
     if stated.authorities[authority].posture == "reopened":
         points = reopened(stated, seed, pq.read_table(places))
@@ -122,35 +116,17 @@ def build(
         points = collapsed(stated, seed, *read_tz_world(tz_world))
     table = site_table(stated, seed, points)
     write_table(outputs["site_locations"], table)
-    members = bundle_members(receipt, table, outputs["site_locations"])
+    rng = {"generator": "philox", "keyed_by": ["seed", "country", "purpose"]}
+    members = bundle_members(receipt, table.num_rows, len(points), rng, outputs["site_locations"])
     write_bundle(Path(outputs["bundle_index"]).parent, members)
     write_json(outputs["run_receipt"], receipt)
     write_json(outputs["replica_manifest"], describe(stated, authority, seed))
 
 
-def main(
-    *,
-    tz_world: str,
-    places: str,
-    facts: str,
-    pins: str,
-    site_locations: str,
-    bundle_index: str,
-    bundle_flag: str,
-    run_receipt: str,
-    replica_manifest: str,
-    authority: str,
-) -> list[str]:
-    pinned = read_pins(pins)
-    outputs = {
-        "site_locations": site_locations,
-        "bundle_index": bundle_index,
-        "bundle_flag": bundle_flag,
-        "run_receipt": run_receipt,
-        "replica_manifest": replica_manifest,
-    }
+def main(*, tz_world: str, places: str, facts: str, pins: str, authority: str, **outputs: str) -> list[str]:
+    """`outputs` as named by `authority.root_paths`; returns the other files of the root."""
+    pinned, root = read_pins(pins), Path(outputs["run_receipt"]).parent
     build(tz_world, places, facts, authority, pinned.receipt, outputs)
-    root = Path(run_receipt).parent
     check_pins(root, pinned)
     return sorted({str(root / name) for name in pinned.files} - set(outputs.values()))
 

@@ -1,21 +1,31 @@
-"""Segment 1B roots: writing a bundle by the 1B law (states.md §2), and the pins that hold a root's bytes.
+"""The 1B bundle law (states.md §2): index, digest and flag, and what a bundle says of its own egress (upstream.md §1).
 
-`scripts.upstream.bundle_law` verifies the law that is written here.
+`egress_checksums.json` lists every part of site_locations by its path relative to the bundle, with digest and size, and
+states the digest over the bytes of all of them in ascending order of that path.
 """
 
-from pathlib import Path, PurePosixPath
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, columns, contract_path, schema_errors
-from scripts.lib.errors import UsageError
-from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
-from scripts.lib.pins import SeedPins
-from scripts.lib.published import FLAG_NAME, INDEX_NAME, flag_text
-from scripts.lib.records import plain
-from scripts.upstream import egress_law
-from scripts.upstream.bundle_law import REQUIRED
+from scripts.lib.contracts import contract_path, schema_errors
+from scripts.lib.errors import Abort, Finding, raise_all
+from scripts.lib.files import read_json, sha256_file, tree_files, write_json, write_text
+from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest, flag_text, part_faults
 
-RECEIPT = "schemas.1B.yaml#/run_receipt"
+EGRESS = "egress_checksums.json"
+REQUIRED = (
+    "MANIFEST.json",
+    EGRESS,
+    INDEX_NAME,
+    "manifest_fingerprint_resolved.json",
+    "parameter_hash_resolved.json",
+    "rng_accounting.json",
+    "s9_summary.json",
+)
+BUNDLE_SCHEMA = "schemas.1B.yaml#/validation/validation_bundle_1B"
+EGRESS_SCHEMA = "schemas.1B.yaml#/validation/egress_checksums_1B"
 
 
 def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
@@ -28,21 +38,14 @@ def write_bundle(directory: str | Path, members: dict[str, Any]) -> None:
         raise ValueError(f"a 1B bundle holds {sorted(REQUIRED)}, not {names}")
     for name, value in members.items():
         write_json(directory / name, value)
-    entries = [
-        {
-            "artifact_id": Path(name).stem,
-            "kind": "summary",
-            "mime": "application/json",
-            "notes": None,  # segment 2B refuses an index without the key
-            "path": name,
-        }
-        for name in names
-    ]
+    # `notes`: segment 2B refuses an index without the key
+    fixed = {"kind": "summary", "mime": "application/json", "notes": None}
+    entries = [{"artifact_id": Path(name).stem, "path": name, **fixed} for name in names]
     write_json(directory / INDEX_NAME, entries)
     write_text(directory / FLAG_NAME, flag_text(sha256_file(*(directory / name for name in names))))
 
 
-def sealed_members(
+def bundle_members(
     receipt: dict[str, Any], rows: int, countries: int, rng: dict[str, Any], *site_locations: str
 ) -> dict[str, Any]:
     """The JSON members of the 1B bundle for one seed, whose `rows` sites in `countries` lie in these parts."""
@@ -53,69 +56,109 @@ def sealed_members(
         "manifest_fingerprint_resolved.json": {"manifest_fingerprint": fingerprint},
         "rng_accounting.json": rng,
         "s9_summary.json": {"seed": seed, "rows": rows, "countries": countries, "status": "PASS"},
-        egress_law.NAME: plain(egress_law.egress_checksums(seed, fingerprint, site_locations)),
+        EGRESS: egress_checksums(seed, fingerprint, site_locations),
     }
 
 
-def root_paths(seed: int, fingerprint: str) -> dict[str, str]:
-    """Named paths of one seed inside its root, as the rules of the pipeline name them."""
-    tokens = {"seed": seed, "manifest_fingerprint": fingerprint}
+def check_bundle(index_path: str, flag_path: str) -> str:
+    """Verify the bundle around `index_path` and return its digest; raises 2A-S0-001, -002, -003 or -042."""
+    bundle = Path(index_path).parent
+    entries = _read_index(index_path)
+    listed = sorted((entry["path"] for entry in entries), key=str.encode)
+    names = [entry["artifact_id"] for entry in entries]
+    present = [name for name in tree_files(bundle) if name != Path(flag_path).name]
+    problems = [
+        Abort("2A-S0-003", f"{what}: {', '.join(odd[:5])}", path=str(bundle))
+        for what, odd in (
+            ("listed twice", sorted({name for name in listed if listed.count(name) > 1})),
+            ("artifact_id not unique", sorted({name for name in names if names.count(name) > 1})),
+            ("listed but missing", sorted(set(listed) - set(present))),
+            ("not listed in index.json", sorted(set(present) - set(listed))),
+            ("required members missing", sorted(set(REQUIRED) - set(listed))),
+        )
+        if odd
+    ]
+    raise_all(problems)
+    digest = sha256_file(*(bundle / name for name in listed))
+    try:
+        stated = flag_digest(Path(flag_path).read_bytes())
+    except OSError:
+        raise Abort("2A-S0-001", "the upstream flag is missing", path=flag_path) from None
+    except NoFlag:
+        raise Abort("2A-S0-042", "the upstream flag is not `sha256_hex = <64 hex>`", path=flag_path) from None
+    if stated != digest:
+        raise Abort("2A-S0-002", f"recomputed {digest[:12]}, flag says {stated[:12]}", path=flag_path)
+    return digest
+
+
+def _read_index(path: str) -> list[dict[str, Any]]:
+    try:
+        entries: list[dict[str, Any]] = read_json(path)
+    except (OSError, ValueError) as problem:
+        raise Abort("2A-S0-003", f"index.json unreadable: {problem}", path=path) from None
+    if errors := schema_errors(entries, BUNDLE_SCHEMA):
+        raise Abort("2A-S0-003", f"index.json invalid: {'; '.join(errors[:3])}", path=path)
+    return entries
+
+
+def egress_checksums(seed: int, fingerprint: str, parts: Sequence[str]) -> dict[str, Any]:
+    """The document for the parts at these paths, which lie in the partition, in order."""
+    folder, bundle = _folders(seed, fingerprint)
+    up = os.path.relpath(folder, bundle)
     return {
-        "site_locations": catalog_path("site_locations", **tokens),
-        "bundle_index": catalog_path("validation_bundle_index_1B", **tokens),
-        "bundle_flag": catalog_path("validation_passed_flag_1B", **tokens),
-        "run_receipt": catalog_path("run_receipt_1B"),
-        "replica_manifest": catalog_path("replica_manifest"),
+        "dataset_id": "site_locations",
+        "seed": seed,
+        "manifest_fingerprint": fingerprint,
+        "path": folder,
+        "files": [
+            {
+                "path": f"{up}/{Path(path).name}",
+                "sha256_hex": sha256_file(path),
+                "size_bytes": Path(path).stat().st_size,
+            }
+            for path in parts
+        ],
+        "composite_sha256_hex": sha256_file(*parts),
     }
 
 
-def merchant_map_folder() -> str:
-    """Folder inside a root that holds the releases of the merchant map."""
-    return str(PurePosixPath(contract_path("merchant_mcc_map", release="any")).parent)
+def egress_breaches(root: str | Path, seed: int, fingerprint: str, digests: Mapping[str, str]) -> list[Finding]:
+    """Whatever is wrong with the partition below `root`: 2A-S0-005 for its files, -006 for what the bundle says.
 
-
-def upstream_files(root: str | Path, seed: int, fingerprint: str) -> list[str]:
-    """Sorted relative paths of what 2A may read below `root`; an engine's run root holds much else."""
-    paths = root_paths(seed, fingerprint)
-    folders = {str(PurePosixPath(paths[name]).parent) for name in ("site_locations", "bundle_index")}
-    folders.add(merchant_map_folder())
-    names = {paths["run_receipt"], paths["replica_manifest"], catalog_path("own_rows")}
-    return [name for name in tree_files(root) if name in names or any(name.startswith(f"{at}/") for at in folders)]
-
-
-def digests(root: str | Path, seed: int, fingerprint: str) -> dict[str, str]:
-    """Relative path -> hex SHA-256 of every upstream file: the pins of a seed root.
-
-    The run receipt counts as its five fields alone, which is what is copied of it: an engine's own holds foreign paths.
+    `digests` leads from paths below the root to what their bytes were found to be.
     """
-    found = {name: sha256_file(Path(root) / name) for name in upstream_files(root, seed, fingerprint)}
-    receipt = root_paths(seed, fingerprint)["run_receipt"]
-    if receipt in found:
-        found[receipt] = sha256_text(pretty_json(identity(Path(root) / receipt)))
+    folder, bundle = _folders(seed, fingerprint)
+    at = Path(root) / folder
+    names = tree_files(at)
+    found: list[Finding] = [Abort("2A-S0-005", fault, seed=seed, path=folder) for fault in part_faults(names)]
+    path = Path(root) / bundle / EGRESS
+    try:
+        stated = read_json(path)
+        errors = schema_errors(stated, EGRESS_SCHEMA)
+    except (OSError, ValueError) as problem:
+        errors = [str(problem)]
+    if errors:
+        return [*found, Abort("2A-S0-006", f"{EGRESS} invalid: {'; '.join(errors[:3])}", seed=seed, path=str(path))]
+    wanted = {"dataset_id": "site_locations", "seed": seed, "manifest_fingerprint": fingerprint, "path": folder}
+    if other := [name for name, value in wanted.items() if stated[name] != value]:
+        found.append(
+            Abort("2A-S0-006", f"{EGRESS} is of another partition: {', '.join(other)}", seed=seed, path=folder)
+        )
+    listed = {os.path.normpath(bundle + part["path"]).removeprefix(folder): part for part in stated["files"]}
+    for name in sorted({*listed, *names}):
+        part = listed.get(name)
+        if name not in names:
+            found.append(Abort("2A-S0-005", f"{name} is missing: {EGRESS} names it", seed=seed, path=folder))
+        elif part is None:
+            found.append(Abort("2A-S0-005", f"{name} is not in {EGRESS}", seed=seed, path=folder))
+        elif part["sha256_hex"] != digests[folder + name] or part["size_bytes"] != (at / name).stat().st_size:
+            found.append(Abort("2A-S0-006", f"{name} has other bytes than {EGRESS} says", seed=seed, path=folder))
+    if not found and (digest := sha256_file(*(at / name for name in names))) != stated["composite_sha256_hex"]:
+        found = [Abort("2A-S0-006", f"composite_sha256_hex differs: all parts give {digest[:12]}", path=str(at))]
     return found
 
 
-def identity(run_receipt: str | Path) -> dict[str, Any]:
-    """The five fields of a run receipt that 2A takes; `UsageError` for one without them."""
-    try:
-        receipt = read_json(run_receipt)
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{run_receipt}: no JSON: {problem}") from None
-    if errors := schema_errors(receipt, RECEIPT):
-        raise UsageError(f"{run_receipt}: {'; '.join(errors)}")
-    return {key: receipt[key] for key in columns(RECEIPT)}
-
-
-def check_pins(root: str | Path, pins: SeedPins) -> None:
-    """Raise `UsageError` naming every upstream file below `root` that differs from its pin, is missing or has none."""
-    found, pinned = digests(root, pins.seed, pins.manifest_fingerprint), pins.files
-    differing = sorted(name for name in {*found, *pinned} if found.get(name) != pinned.get(name))
-    if differing:
-        listing = "\n  ".join(
-            f"{name}: pinned {pinned.get(name, 'not at all')}, found {found.get(name, 'no file')}" for name in differing
-        )
-        raise UsageError(
-            f"upstream of seed {pins.seed} differs from its authority:\n  {listing}",
-            where=str(root),
-            action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
-        )
+def _folders(seed: int, fingerprint: str) -> tuple[str, str]:
+    """Inside a root, with a slash at the end: the partition of site_locations, and the bundle."""
+    partition = contract_path("site_locations", seed=seed, manifest_fingerprint=fingerprint)
+    return partition, contract_path("validation_bundle_1B", manifest_fingerprint=fingerprint)

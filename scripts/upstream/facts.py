@@ -111,8 +111,7 @@ class Facts:
 
 def facts_of(section: dict[str, Any]) -> Facts:
     """The facts that a section states; raises KeyError for one that is absent."""
-    found: Facts = record(Facts, {**section, "digest": sha256_text(canonical_json(section))})
-    return found
+    return record(Facts, {**section, "digest": sha256_text(canonical_json(section))})
 
 
 def read_facts(path: str | Path) -> Facts:

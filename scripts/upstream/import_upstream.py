@@ -8,7 +8,7 @@ from pathlib import Path
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import staged, write_json
 from scripts.lib.pins import read_pins
-from scripts.upstream.bundle_1b import check_pins
+from scripts.upstream.authority import check_pins
 
 
 def link(source: Path, target: Path) -> None:

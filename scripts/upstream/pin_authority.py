@@ -22,12 +22,14 @@ from scripts.upstream.authority import (
     authority_names,
     authority_path,
     changes_between,
+    digests,
+    identity,
+    merchant_map_folder,
     read_authority,
+    root_paths,
     write_authority,
 )
-from scripts.upstream.bundle_1b import digests, identity, merchant_map_folder, root_paths
-from scripts.upstream.bundle_law import check_bundle
-from scripts.upstream.egress_law import egress_breaches
+from scripts.upstream.bundle_1b import check_bundle, egress_breaches
 from scripts.upstream.facts import read_facts
 
 REPLACE = "  next:  Restore the upstream, or take another --name; --replace pins it anew for all that reads it."
@@ -73,7 +75,7 @@ def import_authority(name: str, roots: list[str], about: str, kind: str = "impor
     authority = Authority(name, kind, about, seeds, roots=places)
     if len(found := authority.merchant_map_releases) > 1:
         raise UsageError(
-            f"{', '.join(roots)}: several releases in {merchant_map_folder()}/: {', '.join(found)}: keep one"
+            f"{', '.join(roots)}: several releases in {merchant_map_folder()}: {', '.join(found)}: keep one"
         )
     return authority
 

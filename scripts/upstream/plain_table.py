@@ -1,10 +1,12 @@
-"""A plain table of sites as a stream of batches: CSV or TSV in any usual dress, Parquet, GeoParquet.
+"""A plain table of sites, CSV or TSV in any usual dress, Parquet, GeoParquet: which column is what, and its rows.
 
-Text may be compressed (gzip, zstd), begin with a BOM, be delimited by comma, semicolon, tab or bar, and end its lines
-as Unix or Windows do. Only the columns asked for are kept, so a table may be wider than memory.
+A column is what the user says, else what its name usually says. Text may be compressed (gzip, zstd), begin with a BOM,
+be delimited by comma, semicolon, tab or bar, and end its lines as Unix or Windows do. Only the columns asked for are
+kept, so a table may be wider than memory.
 """
 
 import csv
+import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +26,38 @@ HEAD = 1 << 20  # characters that hold the header of any sane table
 BLOCK = 1 << 22  # bytes of text that are parsed at once; a row must fit into it
 BATCH = 1 << 16  # rows of Parquet that are read at once
 WGS84 = ("OGC:CRS84", "EPSG:4326")
+USUAL = {
+    "country": "country country_iso country_code countrycode country_iso2 country_iso3 iso2 iso3 iso iso_a2 iso_a3 "
+    "iso_country legal_country_iso alpha2 alpha3 cc",
+    "lat": "lat latitude lat_deg geo_lat coord_lat decimal_latitude y",
+    "lon": "lon lng long longitude lon_deg geo_lon geo_lng coord_lon decimal_longitude x",
+    "id": "id site_id site location_id store_id shop_id branch_id outlet_id place_id uuid key ref",
+}
+SITE_KEY = ("merchant_id", "legal_country_iso", "site_order")  # of segment 1B: three columns that make one id
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns: `ids` may be none or several, `geometry` stands for `lon` and `lat`.
+
+    As the user gives them, those are empty that are to be found by their names.
+    """
+
+    country: str
+    lat: str
+    lon: str
+    ids: tuple[str, ...]
+    geometry: str = ""
+
+    @property
+    def own(self) -> list[str]:
+        """The user's own columns that come back with the zones, each once, in the order id, country, place."""
+        return list(dict.fromkeys([*self.ids, self.country, *([] if self.geometry else [self.lat, self.lon])]))
+
+    def told(self) -> str:
+        """What was taken for what, in one line."""
+        place = f"points {self.geometry}" if self.geometry else f"latitude {self.lat}, longitude {self.lon}"
+        return f"country {self.country}, {place}, id {' + '.join(self.ids) or 'none (the row number)'}"
 
 
 class Rows(NamedTuple):
@@ -51,10 +85,11 @@ class PlainTable:
     def is_text(self) -> bool:
         return bool(self.delimiter)
 
-    def read(self, columns: list[str]) -> Iterator[Rows]:
-        """The rows of some columns, in order; `UsageError` for what is no such table after all."""
+    def read(self, columns: Columns) -> Iterator[Rows]:
+        """The rows, in order, in these columns; `UsageError` for what is no such table after all."""
+        names = [*columns.own, *filter(None, [columns.geometry])]
         try:
-            yield from self._text(columns) if self.is_text else self._parquet(columns)
+            yield from self._text(names) if self.is_text else self._parquet(names)
         except (OSError, pa.ArrowException, UnicodeDecodeError) as problem:
             raise unreadable(self.path, problem) from None
 
@@ -156,3 +191,41 @@ def _unique(names: list[str]) -> list[str]:
     """Column names, each once: a later twin gets its place, so that nobody reads it by mistake."""
     first = {name: place for place, name in reversed([*enumerate(names)])}
     return [name if first[name] == place else f"{name}#{place}" for place, name in enumerate(names)]
+
+
+def choose(table: PlainTable, given: Columns) -> Columns:
+    """The columns as given, the rest by their usual names; `UsageError` names all that are missing or unclear."""
+    named = {name for name in (given.country, given.lat, given.lon, *given.ids) if name}
+    faults = [f"no column {name!r}{_near(name, table.names)}" for name in sorted(named - set(table.names))]
+    geometry = "" if given.lat or given.lon else table.geometry
+    needed = ["country"] if geometry else ["country", "lat", "lon"]
+    found = {kind: getattr(given, kind) or _usual(kind, table.names, faults) for kind in needed}
+    key = SITE_KEY if set(SITE_KEY) <= set(table.names) else ()
+    ids = given.ids or key or tuple(filter(None, [_usual("id", table.names, faults)]))
+    if faults:
+        listing = "".join(f"\n  - {fault}" for fault in faults)
+        shown = ", ".join(table.names[:30]) + (f" and {len(table.names) - 30} more" if len(table.names) > 30 else "")
+        raise UsageError(
+            f"{table.path}: the columns are not clear:{listing}\n  its columns: {shown}",
+            action="Say which is which: --country NAME --lat NAME --lon NAME --id NAME.",
+        )
+    return Columns(found["country"], found.get("lat", ""), found.get("lon", ""), ids, geometry)
+
+
+def _usual(kind: str, names: list[str], faults: list[str]) -> str:
+    """The one column whose name is usual for `kind`; the first usual name wins, twins of it in other case do not."""
+    plain = {name: name.casefold().replace(" ", "_").replace("-", "_") for name in names}
+    for usual in USUAL[kind].split():
+        found = [name for name, text in plain.items() if text == usual or text.startswith(f"{usual}#")]
+        if len(found) > 1:
+            faults.append(f"several columns may be the {kind}: {', '.join(found)}")
+        if found:
+            return found[0]
+    if kind != "id":
+        faults.append(f"no column looks like the {kind} (such as {', '.join(USUAL[kind].split()[:4])})")
+    return ""
+
+
+def _near(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

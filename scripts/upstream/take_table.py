@@ -13,48 +13,33 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
 import yaml
 
 from scripts.lib.candidate import candidate_path
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError
 from scripts.lib.files import read_json, sha256_file, write_text
-from scripts.lib.tables import stream_writer
 from scripts.upstream.authority import authority_path, write_authority
 from scripts.upstream.pin_authority import authority_name, import_authority
 from scripts.upstream.plain_check import Checker
-from scripts.upstream.plain_columns import Columns, Given, choose
 from scripts.upstream.plain_countries import Gazetteer, read_gazetteer
-from scripts.upstream.plain_duplicates import Duplicates
-from scripts.upstream.plain_root import SiteParts, Source, own_batch, seal_root
-from scripts.upstream.plain_table import PlainTable, open_table
+from scripts.upstream.plain_root import PlainRoot
+from scripts.upstream.plain_table import Columns, PlainTable, choose, open_table
 
 ROOTS = Path("inputs")  # git ignores it
 CONFIG = Path("config/config.yaml")
 
 
-class Taken(NamedTuple):
-    """What was made of one table."""
-
-    path: str
-    columns: Columns
-    rows: int
-    countries: int
-    notes: list[str]
-
-
-def take(path: str, seed: int, root: Path, gazetteer: Gazetteer, given: Given, earlier: dict[str, str]) -> Taken:
-    """Check a table and write its run root; `UsageError` says all that is wrong with it, and nothing is left then."""
+def take(path: str, seed: int, root: Path, gazetteer: Gazetteer, given: Columns, earlier: dict[str, str]) -> list[str]:
+    """Check a table and write its run root; what a person reads of it. `UsageError` says all that is wrong with it."""
     table = open_table(path)
     columns = choose(table, given)
+    made = PlainRoot(root, gazetteer.names, columns.own)
     with tempfile.TemporaryDirectory(prefix="ids-", dir=root.parent) as ids:
-        checker = Checker(columns, gazetteer, Duplicates(Path(ids)), decimal_comma=table.delimiter == ";")
-        parts, seen = SiteParts(root / "parts", gazetteer.names), np.zeros(len(gazetteer.names) + 1, np.bool_)
-        faults = _stream(table, checker, parts, root / catalog_path("own_rows"), seen)
+        checker = Checker(columns, gazetteer, Path(ids), decimal_comma=table.delimiter == ";")
+        faults = _stream(table, checker, made)
     if faults:
         listing = "".join(f"\n  - {fault}" for fault in faults)
         counted = "the header is row 1" if table.is_text else "the first row is 1"
@@ -62,53 +47,44 @@ def take(path: str, seed: int, root: Path, gazetteer: Gazetteer, given: Given, e
             f"{path}: {checker.rows:,} rows read, nothing written ({columns.told()}; {counted}):{listing}",
             action="Correct the table, or say which column is which (--country, --lat, --lon, --id); then again.",
         )
-    countries = int(seen.sum())
-    source = Source(Path(path).name, sha256_file(path), vars(columns))
-    seal_root(root, seed, parts, countries, source, earlier)
-    return Taken(path, columns, parts.rows, countries, checker.notes())
+    source = {"table": Path(path).name, "sha256": sha256_file(path), "columns": vars(columns)}
+    made.seal(seed, source, earlier)
+    counts = f"{made.rows:,} sites in {made.seen.sum()} countries, seed {seed}"
+    return [f"{path}: {counts}", f"  read: {columns.told()}", *(f"  look: {note}" for note in checker.notes())]
 
 
-def _stream(table: PlainTable, checker: Checker, parts: SiteParts, own_rows: Path, seen: np.ndarray) -> list[str]:
+def _stream(table: PlainTable, checker: Checker, made: PlainRoot) -> list[str]:
     """Judge and write batch after batch; after the first fault only judge. Returns all faults."""
-    own: pq.ParquetWriter | None = None
     try:
-        for rows in table.read(checker.columns.read):
+        for rows in table.read(checker.columns):
             places = checker.places(rows)
-            seen[places.country] = True
-            if checker.findings.faults or table.malformed:
-                continue
-            batch = own_batch(rows, checker.columns.own)
-            own = own or stream_writer(own_rows, batch.schema)
-            own.write_batch(batch)
-            parts.add(places)
+            if not (checker.faults or table.malformed):
+                made.add(rows, places)
         return checker.finish(table.malformed)
     except TypeError as problem:
         raise UsageError(f"{table.path}: {problem}", action="Give another column: --id NAME.") from None
     finally:
-        parts.close()
-        if own is not None:
-            own.close()
+        made.close()
 
 
-def take_all(paths: list[str], name: str, given: Given) -> dict[int, Taken]:
-    """Every table as one seed below inputs/NAME, which appears whole or not at all; what was made, by seed."""
-    seeds: list[int] = load_yaml(CONFIG)["seeds"]
+def take_all(paths: list[str], name: str, given: Columns, seeds: list[int]) -> list[str]:
+    """Every table as one seed below inputs/NAME, which appears whole or not at all; what a person reads of them."""
     if len(paths) > len(seeds):
         raise UsageError(f"{len(paths)} tables for {len(seeds)} seeds", action=f"Give one for each of {seeds}.")
-    made: dict[int, Taken] = {}
     gazetteer = read_gazetteer()
+    told: list[str] = []
     faults = []
     with _replaced(ROOTS / name) as stage:
         for path, seed in zip(paths, seeds, strict=False):
             root = stage / f"seed={seed}"
             root.mkdir()
             try:
-                made[seed] = take(path, seed, root, gazetteer, given, _earlier(ROOTS / name / root.name))
+                told += take(path, seed, root, gazetteer, given, _earlier(ROOTS / name / root.name))
             except UsageError as problem:
                 faults.append(str(problem))
         if faults:
             raise UsageError("\n".join(faults))
-    return made
+    return told
 
 
 @contextmanager
@@ -141,7 +117,7 @@ def check_name(name: str) -> None:
         raise UsageError(f"{name} is the name of {authority if other else candidate}", action="Take another --name.")
 
 
-def publish(name: str, paths: list[str]) -> None:
+def publish(name: str, paths: list[str], seeds: list[int]) -> None:
     """Write authority, pins and, unless there is one, the candidate."""
     roots = [str(path) for path in sorted((ROOTS / name).iterdir())]
     about = f"The user's own sites: {', '.join(Path(path).name for path in paths)}."
@@ -149,26 +125,9 @@ def publish(name: str, paths: list[str]) -> None:
     if Path(candidate_path(name)).is_file():
         return  # the user's own by now
     entry: dict[str, Any] = {"name": name, "parent": None, "lane": "P0", "authority": name, "about": about}
-    entry |= {"seeds": load_yaml(CONFIG)["seeds"], "policy": {}}
+    entry |= {"seeds": seeds, "policy": {}}
     text = yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=None)
     write_text(candidate_path(name), text)
-
-
-def told(name: str, made: dict[int, Taken]) -> list[str]:
-    """What a person reads at the end: what was taken, what it can give, the next command."""
-    lines = []
-    for seed, taken in made.items():
-        lines.append(f"{taken.path}: {taken.rows:,} sites in {taken.countries} countries, seed {seed}")
-        lines.append(f"  read: {taken.columns.told()}")
-        lines += [f"  look: {note}" for note in taken.notes]
-    lines.append(f"wrote {ROOTS / name}/, {authority_path(name)} with its pins, {candidate_path(name)}")
-    missing = [str(seed) for seed in load_yaml(CONFIG)["seeds"] if seed not in made]
-    if missing:
-        lines.append(
-            f"Your sites get their zones and a score; certification also asks for seeds {', '.join(missing)},"
-            " other draws of the same world, so the verdict will be FAIL_REALISM."
-        )
-    return [*lines, f"next: snakemake --cores 8 certify --config candidate={name}"]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -180,13 +139,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--lon", default="", metavar="COLUMN", help="longitude in degrees, WGS 84")
     parser.add_argument("--id", default=[], nargs="+", metavar="COLUMN", help="what names a site; several make one id")
     given = parser.parse_args(arguments)
+    name, paths = given.name, given.tables
     try:
-        check_name(given.name)
-        made = take_all(given.tables, given.name, Given(given.country, given.lat, given.lon, tuple(given.id)))
-        publish(given.name, given.tables)
+        check_name(name)
+        seeds: list[int] = load_yaml(CONFIG)["seeds"]
+        told = take_all(paths, name, Columns(given.country, given.lat, given.lon, tuple(given.id)), seeds)
+        publish(name, paths, seeds)
     except (UsageError, Abort, AbortGroup) as problem:
         parser.exit(2, f"{problem}\n")
-    print(*told(given.name, made), sep="\n")
+    print(*told, sep="\n")
+    print(f"wrote {ROOTS / name}/, {authority_path(name)} with its pins, {candidate_path(name)}")
+    if missing := ", ".join(map(str, seeds[len(paths) :])):
+        print(
+            f"Your sites get their zones and a score; certification also asks for seeds {missing},"
+            " other draws of the same world, so the verdict will be FAIL_REALISM."
+        )
+    print(f"next: snakemake --cores 8 certify --config candidate={name}")
 
 
 if __name__ == "__main__":

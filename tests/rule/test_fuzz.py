@@ -18,7 +18,7 @@ from scripts.reference.tzdb import read_zones
 from scripts.states.overrides import active, compile_overrides, load_overrides
 from scripts.states.policy import load_caps, load_nudge
 from scripts.states.s0_inputs import check_run_receipt, check_tzdb
-from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.bundle_1b import check_bundle
 from scripts.zone_index.index import lookup, open_index
 from tests.lawful import CODES, SITES_SCHEMA, House, raised
 from tests.lawful_world import RELEASE, SQUARES, reference

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.published import part_faults, part_name
-from scripts.upstream.egress_law import NAME
+from scripts.upstream.bundle_1b import EGRESS
 from tests.lawful import SITES, House, raised, site_table
 
 TABLE = site_table()
@@ -60,7 +60,7 @@ def checksums(change):
     """A change of the upstream's own list of parts, sealed by its bundle and pinned."""
 
     def apply(house: House) -> None:
-        path = house.files["bundle_index"].parent / NAME
+        path = house.files["bundle_index"].parent / EGRESS
         found = read_json(path)
         change(found)
         house.vouch(checksums=found)

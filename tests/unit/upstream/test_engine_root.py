@@ -12,9 +12,8 @@ from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, w
 from scripts.lib.pins import pins_path
 from scripts.lib.published import part_name
 from scripts.upstream import import_upstream, pin_authority
-from scripts.upstream.authority import read_authority
-from scripts.upstream.build_upstream import bundle_members
-from scripts.upstream.bundle_1b import root_paths, write_bundle
+from scripts.upstream.authority import read_authority, root_paths
+from scripts.upstream.bundle_1b import bundle_members, write_bundle
 from tests.lawful import SITES, site_table
 
 FOREIGN = {"contracts_layout": "model_spec", "runs_root": "/home/somebody/runs", "external_roots": ["/home/somebody/x"]}
@@ -38,7 +37,7 @@ def engine_root(runs: Path, seed: int) -> Path:
         "manifest_fingerprint": fingerprint,
         "created_utc": "2026-02-15T00:00:00.000000Z",
     }
-    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, table, *map(str, parts)))
+    write_bundle(paths["bundle_index"].parent, bundle_members(receipt, len(table), 1, {}, *map(str, parts)))
     write_json(paths["run_receipt"], receipt | FOREIGN)
     return root
 
@@ -56,7 +55,9 @@ def test_a_folder_of_runs_is_pinned_part_by_part(runs):
     authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
     assert sorted(authority.seeds) == [7, 42]
     for seed in (42, 7):
-        assert [Path(path).name for path in authority.site_locations(seed)] == [part_name(n) for n in range(PARTS)]
+        assert [Path(path).name for path in authority.parts(seed)["site_locations"]] == [
+            part_name(n) for n in range(PARTS)
+        ]
 
 
 def test_import_copies_every_part_and_no_foreign_path(runs, tmp_path):
@@ -66,7 +67,7 @@ def test_import_copies_every_part_and_no_foreign_path(runs, tmp_path):
     outputs = {
         key: str(target / path) for key, path in root_paths(42, authority.seeds[42].manifest_fingerprint).items()
     }
-    parts = [str(target / path) for path in authority.site_locations(42)]
+    parts = [str(target / path) for path in authority.parts(42)["site_locations"]]
     given = {"authority_file": "config/authority/mine.yaml", "pins": pins_path("mine", 42)}
     import_upstream.main(**given, **outputs | {"site_locations": parts})
     assert all(Path(part).is_file() for part in parts)

@@ -17,9 +17,8 @@ from scripts.lib.records import plain
 from scripts.reference.tz_world import write_tz_world
 from scripts.upstream import build_upstream, import_upstream, pin_authority
 from scripts.upstream import replica as rep
-from scripts.upstream.authority import read_authority
-from scripts.upstream.bundle_1b import check_pins, root_paths, write_bundle
-from scripts.upstream.bundle_law import check_bundle
+from scripts.upstream.authority import check_pins, read_authority, root_paths
+from scripts.upstream.bundle_1b import check_bundle, write_bundle
 from scripts.upstream.facts import Clump, facts_of, read_facts
 from scripts.upstream.pin_authority import seed_pins
 
