@@ -7,18 +7,17 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.certification.retention import superseded, unfinished
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path as at
-from scripts.workflow.asked_before import asked_before
 from scripts.workflow.check_config import check_config
 from scripts.workflow.console import say_end, speak
-from scripts.workflow.other_runs import lying, other_runs
 from scripts.workflow.project import carried_files
+from scripts.workflow.runs import lying, other_runs
 from scripts.workflow.upkeep import complete
 
 project = check_config(config)
-for line in asked_before(project, sys.argv) if workflow.is_main_process else []:
+for line in project.asked_before(sys.argv) if workflow.is_main_process else []:
     print(line, file=sys.stderr)
 console = speak(workflow, config["candidate"])
-shared, upstream, of_seeds = project.shared, project.upstream, project.of_seeds
+shared, of_seed, of_seeds = project.shared, project.of_seed, project.of_seeds
 
 BY_FINGERPRINT = "logs/manifest_fingerprint={manifest_fingerprint}"
 SEED_LOGS = f"results/runs/{{run}}/seed={{seed}}/{BY_FINGERPRINT}"

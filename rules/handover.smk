@@ -10,8 +10,8 @@ rule return_sites:
         reports=project.reports_of_seed,
         receipt=project.of_seed("s0_gate_receipt_2A"),
         inventory=project.of_seed("sealed_inputs_2A"),
-        own_rows=project.own_rows,
-        site_locations=project.site_locations,
+        own_rows=project.pinned("own_rows"),
+        site_locations=project.pinned("site_locations"),
         site_timezones=project.of_seed("site_timezones"),
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),
@@ -31,7 +31,7 @@ rule hand_over_seed:
     """One run root for segment 2B, or the reason why the seed may not be read."""
     input:
         pins=project.pins_of_run,
-        run_receipt=project.upstream("run_receipt_1B"),
+        run_receipt=project.of_seed("run_receipt_1B"),
         upstream=project.upstream_data,
         contract_tree=project.contract_tree,
         s5_report=project.of_seed("s5_run_report"),

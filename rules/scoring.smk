@@ -10,8 +10,8 @@ rule score_seed:
         reports=[at(f"s{number}_run_report") for number in range(6)],
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
-        run_receipt=upstream("run_receipt_1B"),
-        site_locations=project.site_locations,
+        run_receipt=of_seed("run_receipt_1B"),
+        site_locations=project.pinned("site_locations"),
         s1_tz_lookup=at("s1_tz_lookup"),
         site_timezones=at("site_timezones"),
         country_zones=shared("country_zones"),
@@ -35,7 +35,7 @@ rule diagnose_seed:
     input:
         s1_report=at("s1_run_report"),
         s2_report=at("s2_run_report"),
-        site_locations=project.site_locations,
+        site_locations=project.pinned("site_locations"),
         country_diagnostics=at("country_diagnostics"),
         zone_counts=at("zone_counts"),
         tz_overrides=at("tz_overrides"),
@@ -56,7 +56,7 @@ rule score_earth:
     input:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
-        site_locations=project.site_locations,
+        site_locations=project.pinned("site_locations"),
         places=shared("populated_places"),
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),

@@ -26,10 +26,10 @@ rule s0_gate:
     """S0: prove that 1B passed, seal every input by digest, write the receipt."""
     input:
         pins=project.pins_of_run,
-        run_receipt=upstream("run_receipt_1B"),
-        bundle_index=upstream("validation_bundle_index_1B"),
-        bundle_flag=upstream("validation_passed_flag_1B"),
-        site_locations=project.site_locations,
+        run_receipt=of_seed("run_receipt_1B"),
+        bundle_index=of_seed("validation_bundle_index_1B"),
+        bundle_flag=of_seed("validation_passed_flag_1B"),
+        site_locations=project.pinned("site_locations"),
         tz_world=shared("tz_world_2025a"),
         lookup_index=shared("lookup_index"),
         tzdb=shared("tzdb_release"),
@@ -38,7 +38,7 @@ rule s0_gate:
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
-        merchant_mcc_map=project.merchant_map,
+        merchant_mcc_map=project.pinned("merchant_mcc_map"),
         reopen_record=project.reopen_record,
         reopen_evidence=project.reopen_evidence,
         approvers=project.approvers,
@@ -62,13 +62,13 @@ rule s1_tz_lookup:
     input:
         receipt=at("s0_gate_receipt_2A"),
         inventory=at("sealed_inputs_2A"),
-        site_locations=project.site_locations,
+        site_locations=project.pinned("site_locations"),
         lookup_index=shared("lookup_index"),
         country_zones=shared("country_zones"),
         tz_overrides=at("tz_overrides"),
         tz_nudge=at("tz_nudge"),
         governance=at("governance"),
-        merchant_mcc_map=project.merchant_map,
+        merchant_mcc_map=project.pinned("merchant_mcc_map"),
     output:
         dataset=at("s1_tz_lookup"),
         report=at("s1_run_report"),
@@ -88,7 +88,7 @@ rule s2_overrides:
         tz_world=shared("tz_world_2025a"),
         tz_overrides=at("tz_overrides"),
         governance=at("governance"),
-        merchant_mcc_map=project.merchant_map,
+        merchant_mcc_map=project.pinned("merchant_mcc_map"),
     output:
         dataset=at("site_timezones"),
         report=at("s2_run_report"),

@@ -1,11 +1,14 @@
 """Configuration, candidates and authorities, checked as a whole: every error at once, with what would be right.
 
-Called when the workflow is read, so that nothing starts on a wrong configuration.
+Called when the workflow is read, so that nothing starts on a wrong configuration. What depends on a receipt's date or
+on rows, the states judge.
 """
 
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from scripts.lib.approvals import Approvers
-from scripts.lib.candidate import candidate_path, read_candidate
+from scripts.lib.candidate import Candidate
 from scripts.lib.contracts import dataset_path, datasets_of, load_yaml, schema
 from scripts.lib.files import read_json
 from scripts.lib.pins import PINS
@@ -21,8 +24,9 @@ from scripts.lib.records import record
 from scripts.lib.schema_words import near, schema_messages
 from scripts.lib.version import supported_python
 from scripts.reference.release_file import PACKAGE
-from scripts.upstream.authority import Authority, authority_digest, authority_names, read_authority
-from scripts.workflow.check_policy import composed_errors
+from scripts.states.build_policy import apply_changes
+from scripts.states.policy import CapException
+from scripts.upstream.authority import authority_digest, authority_names, read_authority
 from scripts.workflow.project import Project
 
 ROOT = Path(__file__).parents[2]
@@ -42,39 +46,25 @@ def check_config(config: dict[str, Any]) -> Project:
     """The project that `config` describes, or the end of the program with every error listed."""
     errors = machine_errors(platform.python_version(), sys.executable, Path.cwd())
     errors += schema_messages(config, load_yaml(ROOT / "config/schema.yaml"), "config.yaml")
-    candidates = _folder("candidates", errors)
-    authorities = _folder("authority", errors)
-    sound = {}
-    for name, entry in candidates.items():
-        found = schema_messages(entry, schema("schemas.config.yaml#/candidate"), f"candidates/{name}.yaml")
-        errors += found
-        if not found:
-            sound[name] = entry
-    known = {name: authority for name, entry in authorities.items() if (authority := _authority(name, entry, errors))}
+    candidates = _folder("candidates", "candidate", errors)
+    authorities = _folder("authority", "authority", errors)
+    for name in CERTIFICATION:  # what is looser than the plan is no error, the verdict names it
+        _read(f"certification/{name}.yaml", f"schemas.scoring.yaml#/{name}", errors)
     errors += (
-        certification_errors()
-        + policy_errors(sound)
+        pin_errors()
+        + policy_errors(candidates)
         + name_errors(config)
         + frozen_errors(config)
-        + candidate_errors(sound)
+        + candidate_errors(candidates)
         + reference_errors(config)
     )
     if errors:
         sys.exit("Configuration refused:\n" + "\n".join(f"  - {error}" for error in errors))
-    return Project(config, {name: read_candidate(ROOT / candidate_path(name)) for name in candidates}, known)
-
-
-def certification_errors() -> list[str]:
-    """Errors of plan, gates, cohorts and metrics: what is looser than the plan is no error, the verdict names it."""
-    errors = []
-    for name in CERTIFICATION:
-        try:
-            value = load_yaml(ROOT / f"config/certification/{name}.yaml")
-        except (OSError, yaml.YAMLError) as problem:
-            errors.append(f"certification/{name}.yaml: {' '.join(str(problem).split())}")
-        else:
-            errors += schema_messages(value, schema(f"schemas.scoring.yaml#/{name}"), f"certification/{name}.yaml")
-    return errors
+    return Project(
+        config,
+        {name: record(Candidate, entry) for name, entry in candidates.items()},
+        {name: read_authority(name, stated, ROOT) for name, stated in authorities.items()},
+    )
 
 
 def machine_errors(version: str, python: str, folder: Path) -> list[str]:
@@ -90,20 +80,63 @@ def machine_errors(version: str, python: str, folder: Path) -> list[str]:
     return errors
 
 
-def policy_errors(candidates: dict[str, Any]) -> list[str]:
-    """Errors of approvers and base policies, and what `candidates`, which obey their schema, make of these."""
-    errors, found = [], {}
-    for file, kind in POLICIES.items():
+def pin_errors() -> list[str]:
+    """Pins against their schema, or of another seed than their file is named after."""
+    errors = []
+    paths = (path for name in sorted(_names("authority")) for path in sorted((ROOT / PINS / name).glob("*.json")))
+    for path in paths:
+        where = f"authority/pins/{path.parent.name}/{path.name}"
         try:
-            found[kind] = load_yaml(ROOT / "config" / file, as_text=kind == "tz_nudge_v1")
-        except (OSError, yaml.YAMLError) as problem:
-            errors.append(f"{file}: {' '.join(str(problem).split())}")
-        else:
-            errors += schema_messages(found[kind], schema(f"schemas.2A.yaml#/policy/{kind}"), file)
+            pins = read_json(path)
+        except ValueError as problem:
+            errors.append(f"{where}: no JSON: {problem}")
+            continue
+        found = schema_messages(pins, schema("schemas.config.yaml#/pins"), where)
+        if not found and str(pins["seed"]) != path.stem:
+            found.append(f"{where}: pins seed {pins['seed']}")
+        errors += found
+    return errors
+
+
+def policy_errors(candidates: dict[str, Any]) -> list[str]:
+    """Errors of approvers and base policies, and what candidates make of these with their own changes.
+
+    `candidates` obey their schema, so that one bad file does not hide the errors of the others; one whose ancestors do
+    not, is left to be judged when they do.
+    """
+    errors: list[str] = []
+    found = {
+        kind.removesuffix("_v1"): _read(file, f"schemas.2A.yaml#/policy/{kind}", errors, as_text="nudge" in kind)
+        for file, kind in POLICIES.items()
+    }
     if errors:
         return errors
-    base = {name: found[f"{name}_v1"] for name in ("tz_overrides", "tz_nudge", "governance")}
-    return composed_errors(base, candidates, record(Approvers, found["approvers_v1"]))
+    approvers = record(Approvers, found.pop("approvers"))
+    errors = [f"config/{error}" for error in _policy_errors(found, found, approvers)]
+    for name, entry in candidates.items():
+        line, is_whole = _ancestry(name, candidates)
+        if is_whole:
+            policy = found
+            for ancestor in reversed(line):
+                policy = apply_changes(policy, candidates[ancestor]["policy"])
+            errors += [
+                f"candidates/{name}.yaml: {error}" for error in _policy_errors(entry["policy"], policy, approvers)
+            ]
+    return errors
+
+
+def _policy_errors(own: dict[str, Any], policy: dict[str, Any], approvers: Approvers) -> Iterator[str]:
+    """Errors of one's own changes, held against the policy that they lead to: exceptions, reach of the nudge."""
+    governance = policy["governance"]
+    epsilon, cap = policy["tz_nudge"]["epsilon_degrees"], governance["epsilon_degrees_cap"]
+    speaks = "tz_nudge" in own or "epsilon_degrees_cap" in own.get("governance", {})
+    if speaks and Decimal(epsilon) > Decimal(str(cap["value"])):
+        yield f"policy/tz_nudge/epsilon_degrees: found {epsilon}; allowed: {cap['value']} or less, as {cap['why']}"
+    ceiling = governance["override_exception_ceiling"]["value"]
+    for number, entry in enumerate(own.get("governance", {}).get("exceptions", [])):
+        exception = record(CapException, entry)
+        for flaw in exception.flaws(approvers, ceiling):
+            yield f"policy/governance/exceptions/{number}: {exception.id}: {flaw}"
 
 
 def name_errors(config: dict[str, Any]) -> list[str]:
@@ -134,26 +167,31 @@ def frozen_errors(config: dict[str, Any]) -> list[str]:
     return errors
 
 
-def candidate_errors(sound: dict[str, Any]) -> list[str]:
-    """What a schema cannot say of candidates: names that must exist, and parents that must not go in circles.
-
-    `sound` holds the candidates that obey their schema, so that one bad file does not hide the errors of the others.
-    """
+def candidate_errors(candidates: dict[str, Any]) -> list[str]:
+    """What a schema cannot say of candidates: names that must exist, and parents that must not go in circles."""
     errors, authorities, files = [], _names("authority"), _names("candidates")
-    for name, entry in sound.items():
+    for name, entry in candidates.items():
         where, authority = f"candidates/{name}.yaml", entry["authority"]
         if entry["name"] != name:
             errors.append(f"{where}: name is `{entry['name']}`, must be `{name}`")
         if authority not in authorities:
             errors.append(f"{where}: authority `{authority}` has no file{near(authority, authorities)}")
-        line = [name]
-        while (parent := sound.get(line[-1], {}).get("parent")) and parent not in line:
-            line.append(parent)
-        if parent:
-            errors.append(f"{where}: parents go in a circle: {' -> '.join([*line, parent])}")
-        elif line[1:] and line[1] not in files:
+        line, is_whole = _ancestry(name, candidates)
+        if line[-1] in line[:-1]:
+            errors.append(f"{where}: parents go in a circle: {' -> '.join(line)}")
+        elif not is_whole and line[1] not in files:
             errors.append(f"{where}: parent `{line[1]}` has no file{near(line[1], files)}")
     return errors
+
+
+def _ancestry(name: str, candidates: dict[str, Any]) -> tuple[list[str], bool]:
+    """A candidate and its ancestors, the oldest last, and whether none is missing and they go in no circle."""
+    line = [name]
+    while (last := line[-1]) in candidates and last not in line[:-1]:
+        if not (parent := candidates[last]["parent"]):
+            return line, True
+        line.append(parent)
+    return line, False
 
 
 def reference_errors(config: dict[str, Any]) -> list[str]:
@@ -178,27 +216,21 @@ def _names(folder: str) -> set[str]:
     return {path.stem for path in (ROOT / "config" / folder).glob("*.yaml")}
 
 
-def _authority(name: str, stated: dict[str, Any], errors: list[str]) -> Authority | None:
-    """An authority that obeys its schema, with pins that obey theirs; None, and lines in `errors`, otherwise."""
-    found = schema_messages(stated, schema("schemas.config.yaml#/authority"), f"authority/{name}.yaml")
-    for path in sorted((ROOT / PINS / name).glob("*.json")):
-        where = f"authority/pins/{name}/{path.name}"
-        try:
-            pins = read_json(path)
-            found += schema_messages(pins, schema("schemas.config.yaml#/pins"), where)
-            if not found and str(pins["seed"]) != path.stem:
-                found.append(f"{where}: pins seed {pins['seed']}")
-        except ValueError as problem:
-            found.append(f"{where}: no JSON: {problem}")
+def _folder(folder: str, kind: str, errors: list[str]) -> dict[str, Any]:
+    """The documents of config/`folder` that obey the schema of their kind, by name."""
+    read = {
+        name: _read(f"{folder}/{name}.yaml", f"schemas.config.yaml#/{kind}", errors) for name in sorted(_names(folder))
+    }
+    return {name: found for name, found in read.items() if found}
+
+
+def _read(file: str, schema_ref: str, errors: list[str], *, as_text: bool = False) -> Any:
+    """The document in config/`file`; None, and lines in `errors`, where it is no YAML or breaks its schema."""
+    try:
+        value = load_yaml(ROOT / "config" / file, as_text)
+    except (OSError, yaml.YAMLError) as problem:
+        errors.append(f"{file}: {' '.join(str(problem).split())}")
+        return None
+    found = schema_messages(value, schema(schema_ref), file)
     errors += found
-    return None if found else read_authority(name, stated, ROOT)
-
-
-def _folder(name: str, errors: list[str]) -> dict[str, Any]:
-    found = {}
-    for stem in sorted(_names(name)):
-        try:
-            found[stem] = load_yaml(ROOT / "config" / name / f"{stem}.yaml")
-        except yaml.YAMLError as problem:
-            errors.append(f"{name}/{stem}.yaml: {' '.join(str(problem).split())}")
-    return found
+    return None if found else value

@@ -6,12 +6,14 @@ A method that takes `wildcards` is an input or params function of a rule; the ot
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from scripts.certification.retention import superseded
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path, dictionary, root_path
 from scripts.lib.pins import pins_path
 from scripts.states.s0_reopen import evidence_paths
-from scripts.workflow.own_upstream import Import
+from scripts.upstream.authority import authority_path
 from scripts.workflow.runs import Runs, Wildcards, unique
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
@@ -23,9 +25,20 @@ HANDED = (
 FOUNDATIONS = ("run_receipt_1B", "s0_gate_receipt_2A", "sealed_inputs_2A", "s0_run_report")
 CARRIED = ["Snakefile", "README.md", "Makefile", "pyproject.toml", "rules", "scripts", "config"]
 CARRIED += ["envs", "profiles", "docs", "LICENSE", "NOTICE", "CITATION.cff"]
-
+DRY = {"-n", "--dry-run", "--dryrun"}
+OTHER = {"prune", "gate", "verify", "archive", "handover"}  # targets that start no run
 
 PathsOf = Callable[[Wildcards], list[str]]
+
+
+class Import(NamedTuple):
+    """One seed of a user's own upstream, as its import rule names it; `parts` by dataset, those that there are."""
+
+    authority: str
+    seed: str
+    manifest_fingerprint: str
+    file: str
+    parts: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -46,9 +59,8 @@ class Project(Runs):
     def releases(self, wildcards: Wildcards) -> dict[str, str]:
         """Explicit version tags of what S0 seals: the reference data and, where there is one, the merchant map."""
         sealed = [name for name, entry in dictionary().items() if entry.get("source") and entry.get("kind")]
-        merchant_map = self.authority(wildcards.run).merchant_map_release
-        tags = {"merchant_mcc_map": merchant_map} if merchant_map else {}
-        return {name: self.release(name) for name in sealed} | tags
+        merchant_map = self.authority(wildcards.run).merchant_map_releases  # one, or none
+        return {name: self.release(name) for name in sealed} | {"merchant_mcc_map": tag for tag in merchant_map}
 
     # Upstream
 
@@ -71,9 +83,18 @@ class Project(Runs):
         return self.authorities[wildcards.authority].facts
 
     def imports(self) -> list[Import]:
-        """Every seed of the upstreams that are users' own run roots, or were made of their tables."""
-        own = [found for found in self.authorities.values() if found.kind != "replica"]
-        return [Import.of(authority, seed) for authority in own for seed in authority.seeds]
+        """Every seed of the upstreams that are users' own run roots, or were made of their tables.
+
+        Their outputs have wildcards in their root, as Snakemake wants them alike.
+        """
+        root, found = root_path("upstream"), []
+        for own in (each for each in self.authorities.values() if each.kind != "replica"):
+            for seed, pins in own.seeds.items():
+                pinned = {
+                    name: [f"{root}/{path}" for path in paths] for name, paths in own.parts(seed).items() if paths
+                }
+                found.append(Import(own.name, str(seed), pins.manifest_fingerprint, authority_path(own.name), pinned))
+        return found
 
     def pins(self, wildcards: Wildcards) -> str:
         """The pins of an upstream seed."""
@@ -83,28 +104,17 @@ class Project(Runs):
         """The pins of the upstream seed that a run reads."""
         return pins_path(self.authority_name(wildcards), wildcards.seed)
 
-    def upstream(self, dataset: str) -> Callable[[Wildcards], str]:
-        """An input function: the dataset of the upstream that the run reads."""
-        return lambda wildcards: self._upstream_path(dataset, wildcards)
+    def pinned(self, dataset: str) -> PathsOf:
+        """An input function: every pinned file, in order, of a dataset of the upstream that a run reads.
 
-    def site_locations(self, wildcards: Wildcards) -> list[str]:
-        """Every pinned part of the sites that the run reads, in order."""
-        return self._below_root(wildcards, self.authority(wildcards.run).site_locations(int(wildcards.seed)))
+        It is `site_locations`, or one that an upstream may lack: `merchant_mcc_map`, `own_rows`.
+        """
 
-    def merchant_map(self, wildcards: Wildcards) -> list[str]:
-        """Every pinned file of the merchant map, where the upstream has one."""
-        return self._below_root(wildcards, self.authority(wildcards.run).merchant_map(int(wildcards.seed)))
+        def paths(wildcards: Wildcards) -> list[str]:
+            root = root_path("upstream", **self._place(wildcards))
+            return [f"{root}/{name}" for name in self.authority(wildcards.run).parts(int(wildcards.seed))[dataset]]
 
-    def own_rows(self, wildcards: Wildcards) -> list[str]:
-        """The user's own columns of the table that the run reads, where it was one."""
-        return self._below_root(wildcards, self.authority(wildcards.run).own_rows(int(wildcards.seed)))
-
-    def _upstream_path(self, dataset: str, wildcards: Wildcards) -> str:
-        return dataset_path(dataset, **self._place(wildcards))
-
-    def _below_root(self, wildcards: Wildcards, names: Iterable[str]) -> list[str]:
-        root = root_path("upstream", **self._place(wildcards))
-        return [f"{root}/{name}" for name in names]
+        return paths
 
     def _place(self, wildcards: Wildcards) -> dict[str, str]:
         fingerprint = getattr(wildcards, "manifest_fingerprint", None)  # a path that people type has none
@@ -144,15 +154,12 @@ class Project(Runs):
         return [path for run in runs for path in self.seed_paths(dataset, run)]
 
     def of_seed(self, dataset: str) -> Callable[[Wildcards], str]:
-        """An input function: the dataset of one seed, for rules whose own paths name no fingerprint."""
-        return lambda wildcards: self._of_seed(dataset, wildcards)
+        """An input function: the dataset of one seed of the run, or of the upstream that the run reads."""
+        return lambda wildcards: dataset_path(dataset, run=wildcards.run, **self._place(wildcards))
 
     def reports_of_seed(self, wildcards: Wildcards) -> list[str]:
         """The run reports of one seed, S0 to S5."""
-        return [self._of_seed(f"s{number}_run_report", wildcards) for number in range(6)]
-
-    def _of_seed(self, dataset: str, wildcards: Wildcards) -> str:
-        return dataset_path(dataset, run=wildcards.run, **self._place(wildcards))
+        return [self.of_seed(f"s{number}_run_report")(wildcards) for number in range(6)]
 
     def of_seeds(self, *datasets: str) -> PathsOf:
         """An input function: these datasets of every seed of the run, in required order."""
@@ -180,13 +187,13 @@ class Project(Runs):
 
     def upstream_data(self, wildcards: Wildcards) -> list[str]:
         """What of the upstream seed is handed on with its receipt: its sites, its bundle, its merchant map."""
+        data = [path for name in ("site_locations", "merchant_mcc_map") for path in self.pinned(name)(wildcards)]
         bundle = ("validation_bundle_index_1B", "validation_passed_flag_1B")
-        paths = [self._upstream_path(name, wildcards) for name in bundle]
-        return [*self.site_locations(wildcards), *self.merchant_map(wildcards), *paths]
+        return [*data, *(self.of_seed(name)(wildcards) for name in bundle)]
 
     def contract_tree(self, wildcards: Wildcards) -> list[str]:
         """The datasets of 2A of one seed, S0 to S4; the bundle of S5 has no fixed list of files."""
-        return [self._of_seed(name, wildcards) for name in HANDED]
+        return [self.of_seed(name)(wildcards) for name in HANDED]
 
     def handovers(self, run: str) -> list[str]:
         """The record of every seed's hand-over."""
@@ -217,6 +224,26 @@ class Project(Runs):
         over_runs = ["ledger", "index"] if wildcards.run == self.config["candidate"] else []
         of_runs = [path for run in self.archived_runs(wildcards) for path in self.certificates(run)]
         return [*of_runs, *map(dataset_path, over_runs)]
+
+    def asked_before(self, arguments: list[str], runs: Path = Path("results/runs")) -> list[str]:
+        """What a person is asked before a run starts: to prune what is superseded, and to keep the order of phases.
+
+        None for a run that is there, or where nothing is asked. `arguments` are those of the command line.
+        """
+        run = str(self.config["candidate"])
+        if OTHER & {*arguments} or all(Path(path).is_file() for path in self.foundations([run])):
+            return []
+        lines = []
+        if left := superseded(runs, self.retained(run)):
+            lines.append(f"{run} is a new run, and superseded data lie here: {', '.join(left)}")
+            lines.append("  next:  `snakemake prune` deletes them and keeps every report (certification.md §12).")
+        if self.opens_late(run) and DRY & {*arguments}:
+            name = self.candidates[run].phase_approval
+            named = f", or config/phases/{name}.yaml names those that are open" if name else "; it names no approval"
+            lines.append(
+                f"{run} is of lane P4 and starts when P0 to P3 hold{named}: check_progression decides before S0"
+            )
+        return lines
 
 
 def carried_files() -> list[str]:

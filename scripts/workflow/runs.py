@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from scripts.lib.candidate import Candidate, candidate_path
 from scripts.lib.contracts import dataset_path
+from scripts.lib.files import sha256_file
 from scripts.lib.pins import SeedPins
 from scripts.upstream.authority import Authority
 
@@ -130,3 +132,18 @@ class Runs:
     def run_ids(self, run: str) -> dict[str, str]:
         """The pinned upstream run id of every seed of a run."""
         return {str(seed): pins.run_id for seed, pins in self.seeds(run).items()}
+
+
+def other_runs(runs: Path, mine: list[str]) -> dict[str, str]:
+    """SHA-256 of the certificate by run, for every run below `runs` that has one and is not in `mine`.
+
+    They are none of this command's: the index shows them as they are, and nothing makes them again.
+    """
+    found = {path.parents[1].name: path for path in sorted(runs.glob("*/certification/segment2a_certification.json"))}
+    return {name: sha256_file(path) for name, path in found.items() if name not in mine}
+
+
+def lying(runs: list[str], dataset: str) -> dict[str, str]:
+    """SHA-256 by path of a dataset of those runs that have it: read as it lies, never waited for."""
+    paths = [dataset_path(dataset, run=run) for run in runs]
+    return {path: sha256_file(path) for path in paths if Path(path).is_file()}

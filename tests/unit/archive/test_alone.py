@@ -4,7 +4,7 @@ import ast
 import sys
 from pathlib import Path
 
-from scripts.workflow.imports import ROOT, code_of
+from scripts.workflow.upkeep import ROOT, code_of
 
 
 def imported(path: str) -> set[str]:

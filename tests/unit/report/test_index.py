@@ -8,7 +8,7 @@ import pytest
 from scripts.lib.files import write_json
 from scripts.report import build_index
 from scripts.report.evidence import document
-from scripts.workflow.other_runs import other_runs
+from scripts.workflow.runs import other_runs
 from tests.page_numbers import held, read
 from tests.planted_run import inside, plant
 

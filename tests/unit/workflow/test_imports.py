@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.workflow.imports import code_of
+from scripts.workflow.upkeep import code_of
 
 SCRIPTS = Path("scripts")
 FLOORS = [

@@ -1,6 +1,8 @@
 """What the rules ask of the project, on a small family of runs worked by hand."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -58,9 +60,9 @@ def test_a_release_is_the_one_of_the_source():
 
 def test_paths_of_the_upstream_that_a_run_reads():
     root = "results/upstream/own/seed=42/manifest_fingerprint=f"
-    assert PROJECT.upstream("run_receipt_1B")(of("p4")) == f"{root}/run_receipt.json"
-    assert PROJECT.merchant_map(of("p4")) == [f"{root}/{MAP}"]
-    assert PROJECT.merchant_map(of("p3")) == []
+    assert PROJECT.of_seed("run_receipt_1B")(of("p4")) == f"{root}/run_receipt.json"
+    assert PROJECT.pinned("merchant_mcc_map")(of("p4")) == [f"{root}/{MAP}"]
+    assert PROJECT.pinned("merchant_mcc_map")(of("p3")) == []
     assert PROJECT.pins_of_run(of("p3", seed=7)) == "config/authority/pins/frozen/7.json"
     assert PROJECT.pins(of()) == "config/authority/pins/own/42.json"
     assert PROJECT.facts(of(authority="frozen")) == "facts.yaml"
@@ -73,7 +75,7 @@ def test_rules_name_every_pinned_part_of_the_sites():
     own = replace(OWN, seeds={42: pins(42, **dict.fromkeys([*reversed(PARTS), "run_receipt.json"], "d"))})
     project = replace(PROJECT, authorities={"frozen": FROZEN, "own": own})
     root = "results/upstream/own/seed=42/manifest_fingerprint=f"
-    assert project.site_locations(of("p4")) == [f"{root}/{part}" for part in PARTS]
+    assert project.pinned("site_locations")(of("p4")) == [f"{root}/{part}" for part in PARTS]
     (found,) = project.imports()
     assert (found.authority, found.seed, found.file) == ("own", "42", "config/authority/own.yaml")
     below = "results/upstream/{authority}/seed={seed}/manifest_fingerprint={manifest_fingerprint}"
@@ -133,3 +135,38 @@ def test_traces_lie_beside_the_log():
     log = "results/runs/{run}/logs/fp={fp}/s0_gate.jsonl"
     assert beside(log, "lineage", "json") == "results/runs/{run}/lineage/fp={fp}/s0_gate.json"
     assert beside(log, "benchmarks", "tsv") == "results/runs/{run}/benchmarks/fp={fp}/s0_gate.tsv"
+
+
+@pytest.fixture
+def superseded_run(tmp_path, monkeypatch):
+    """A failed run with data that nothing retains."""
+    monkeypatch.chdir(tmp_path)
+    old = tmp_path / "results/runs/old"
+    (old / "seed=42/data").mkdir(parents=True)
+    (old / "certification").mkdir()
+    (old / "certification/segment2a_certification.json").write_text(json.dumps({"status": "FAIL_REALISM"}))
+
+
+@pytest.mark.usefixtures("superseded_run")
+def test_a_new_run_asks_to_prune_first():
+    lines = PROJECT.asked_before(["certify"])
+    assert lines[0] == "p3 is a new run, and superseded data lie here: old"
+    assert "snakemake prune" in lines[1]
+    assert PROJECT.asked_before(["prune"]) == []
+
+
+@pytest.mark.usefixtures("superseded_run")
+def test_a_clean_tree_and_a_run_that_is_there_are_asked_nothing():
+    assert PROJECT.asked_before([], Path("nothing")) == []
+    for path in map(Path, PROJECT.foundations(["p3"])):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert PROJECT.asked_before([]) == []
+
+
+def test_a_dry_run_of_lane_p4_says_what_it_waits_for(tmp_path):
+    late = replace(PROJECT, config=CONFIG | {"candidate": "p4"})
+    assert late.asked_before(["-n"], tmp_path) == [
+        "p4 is of lane P4 and starts when P0 to P3 hold; it names no approval: check_progression decides before S0"
+    ]
+    assert late.asked_before([], tmp_path) == []
