@@ -80,10 +80,10 @@ class Finding(Exception):
     `report` are blocks that the run report of a failed state keeps as evidence.
     """
 
-    def __init__(self, message: str, action: str, report: dict[str, Any] | None, context: dict[str, Any]):
-        message = " ".join(message.split())
-        super().__init__(message)
-        self.message, self.action, self.report, self.context = message, action, report or {}, context
+    def __init__(self, message: str, *, action: str = "", report: dict[str, Any] | None = None, **context: Any):
+        self.message = " ".join(message.split())
+        super().__init__(self.message)
+        self.action, self.report, self.context = action, report or {}, context
 
     def lines(self, title: str, action: str) -> str:
         where = ", ".join(f"{key}={value}" for key, value in self.context.items())
@@ -93,17 +93,8 @@ class Finding(Exception):
 class Fault(Finding):
     """A neutral breach at `place`: a dataset, or a part of one such as `dataset.rows`."""
 
-    def __init__(
-        self,
-        kind: Breach,
-        place: str,
-        message: str,
-        *,
-        action: str = "",
-        report: dict[str, Any] | None = None,
-        **context: Any,
-    ):
-        super().__init__(message, action, report, context)
+    def __init__(self, kind: Breach, place: str, message: str, **about: Any):
+        super().__init__(message, **about)
         self.kind, self.place = kind, place
 
     def __str__(self) -> str:
@@ -113,10 +104,8 @@ class Fault(Finding):
 class Abort(Finding):
     """A breach of the contract with its reason code."""
 
-    def __init__(
-        self, code: str, message: str, *, action: str = "", report: dict[str, Any] | None = None, **context: Any
-    ):
-        super().__init__(message, action, report, context)
+    def __init__(self, code: str, message: str, **about: Any):
+        super().__init__(message, **about)
         self.code = code
 
     def finding(self) -> dict[str, Any]:

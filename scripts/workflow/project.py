@@ -59,8 +59,10 @@ class Project(Runs):
     def releases(self, wildcards: Wildcards) -> dict[str, str]:
         """Explicit version tags of what S0 seals: the reference data and, where there is one, the merchant map."""
         sealed = [name for name, entry in dictionary().items() if entry.get("source") and entry.get("kind")]
-        merchant_map = self.authority(wildcards.run).merchant_map_releases  # one, or none
-        return {name: self.release(name) for name in sealed} | {"merchant_mcc_map": tag for tag in merchant_map}
+        tags = {name: self.release(name) for name in sealed}
+        for release in self.authority(wildcards.run).merchant_map_releases:  # one, or none
+            tags["merchant_mcc_map"] = release
+        return tags
 
     # Upstream
 
