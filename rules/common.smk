@@ -7,6 +7,7 @@ sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, 
 from scripts.certification.retention import superseded, unfinished
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path as at
+from scripts.upstream.authority import authority_path
 from scripts.workflow.check_config import check_config
 from scripts.workflow.console import say_end, speak
 from scripts.workflow.project import carried_files

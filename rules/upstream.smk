@@ -27,17 +27,17 @@ rule build_upstream:
         "../scripts/upstream/build_upstream.py"
 
 
-for own in project.imports():  # one rule for each seed, as each has its own number of parts
+for own, pinned in project.imports():  # one rule for each seed, as each has its own number of parts
 
     rule:
         """A seed of a user's own upstream, set here as it is and held against its pins."""
         name:
-            f"import_upstream_{own.authority}_{own.seed}"
+            f"import_upstream_{own.name}_{pinned.seed}"
         input:
-            authority_file=own.file,
+            authority_file=authority_path(own.name),
             pins=project.pins,
         output:
-            **own.parts,
+            **project.imported_parts(own, pinned.seed),
             bundle_index=at("validation_bundle_index_1B"),
             bundle_flag=at("validation_passed_flag_1B"),
             run_receipt=at("run_receipt_1B"),
@@ -45,8 +45,8 @@ for own in project.imports():  # one rule for each seed, as each has its own num
         log:
             f"{UPSTREAM_LOGS}/import_upstream.jsonl",
         wildcard_constraints:
-            authority=own.authority,
-            seed=own.seed,
-            manifest_fingerprint=own.manifest_fingerprint,
+            authority=own.name,
+            seed=str(pinned.seed),
+            manifest_fingerprint=pinned.manifest_fingerprint,
         script:
             "../scripts/upstream/import_upstream.py"

@@ -36,14 +36,15 @@ class Authority:
     roots: dict[int, str] = field(default_factory=dict)
 
     def parts(self, seed: int) -> dict[str, list[str]]:
-        """Pinned files below a seed's root by dataset, in order; without merchant map or own rows, an empty list."""
+        """Pinned files below a seed's root by dataset, in order: the sites and, if any, merchant map and own rows."""
         pins = self.seeds[seed]
         place = {"seed": seed, "manifest_fingerprint": pins.manifest_fingerprint}
-        return {
+        found = {
             "site_locations": pins.below(contract_path("site_locations", **place)),
             "merchant_mcc_map": pins.below(merchant_map_folder()),
             "own_rows": pins.below(catalog_path("own_rows")),
         }
+        return {dataset: paths for dataset, paths in found.items() if paths}
 
     @property
     def merchant_map_releases(self) -> list[str]:

@@ -6,14 +6,13 @@ A method that takes `wildcards` is an input or params function of a rule; the ot
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from scripts.certification.retention import superseded
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path, dictionary, root_path
-from scripts.lib.pins import pins_path
+from scripts.lib.pins import SeedPins, pins_path
 from scripts.states.s0_reopen import evidence_paths
-from scripts.upstream.authority import authority_path
+from scripts.upstream.authority import Authority
 from scripts.workflow.runs import Runs, Wildcards, unique
 
 ALWAYS = ("certification", "verdict", "report", "watchlist")  # what certification of any run leaves
@@ -29,16 +28,6 @@ DRY = {"-n", "--dry-run", "--dryrun"}
 OTHER = {"prune", "gate", "verify", "archive", "handover"}  # targets that start no run
 
 PathsOf = Callable[[Wildcards], list[str]]
-
-
-class Import(NamedTuple):
-    """One seed of a user's own upstream, as its import rule names it; `parts` by dataset, those that there are."""
-
-    authority: str
-    seed: str
-    manifest_fingerprint: str
-    file: str
-    parts: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -84,19 +73,15 @@ class Project(Runs):
         """What a replica is built from."""
         return self.authorities[wildcards.authority].facts
 
-    def imports(self) -> list[Import]:
-        """Every seed of the upstreams that are users' own run roots, or were made of their tables.
+    def imports(self) -> list[tuple[Authority, SeedPins]]:
+        """Every seed of the upstreams that are users' own run roots, or were made of their tables."""
+        own = [authority for authority in self.authorities.values() if authority.kind != "replica"]
+        return [(authority, pins) for authority in own for pins in authority.seeds.values()]
 
-        Their outputs have wildcards in their root, as Snakemake wants them alike.
-        """
-        root, found = root_path("upstream"), []
-        for own in (each for each in self.authorities.values() if each.kind != "replica"):
-            for seed, pins in own.seeds.items():
-                pinned = {
-                    name: [f"{root}/{path}" for path in paths] for name, paths in own.parts(seed).items() if paths
-                }
-                found.append(Import(own.name, str(seed), pins.manifest_fingerprint, authority_path(own.name), pinned))
-        return found
+    def imported_parts(self, authority: Authority, seed: int) -> dict[str, list[str]]:
+        """Outputs of an import by dataset, with wildcards in their root: Snakemake wants all of a rule alike."""
+        root = root_path("upstream")
+        return {name: [f"{root}/{path}" for path in paths] for name, paths in authority.parts(seed).items()}
 
     def pins(self, wildcards: Wildcards) -> str:
         """The pins of an upstream seed."""
@@ -114,7 +99,8 @@ class Project(Runs):
 
         def paths(wildcards: Wildcards) -> list[str]:
             root = root_path("upstream", **self._place(wildcards))
-            return [f"{root}/{name}" for name in self.authority(wildcards.run).parts(int(wildcards.seed))[dataset]]
+            parts = self.authority(wildcards.run).parts(int(wildcards.seed))
+            return [f"{root}/{name}" for name in parts.get(dataset, [])]
 
         return paths
 

@@ -76,10 +76,9 @@ def test_rules_name_every_pinned_part_of_the_sites():
     project = replace(PROJECT, authorities={"frozen": FROZEN, "own": own})
     root = "results/upstream/own/seed=42/manifest_fingerprint=f"
     assert project.pinned("site_locations")(of("p4")) == [f"{root}/{part}" for part in PARTS]
-    (found,) = project.imports()
-    assert (found.authority, found.seed, found.file) == ("own", "42", "config/authority/own.yaml")
+    assert project.imports() == [(own, own.seeds[42])]
     below = "results/upstream/{authority}/seed={seed}/manifest_fingerprint={manifest_fingerprint}"
-    assert found.parts == {"site_locations": [f"{below}/{part}" for part in PARTS]}
+    assert project.imported_parts(own, 42) == {"site_locations": [f"{below}/{part}" for part in PARTS]}
 
 
 def test_authorities_of_a_kind_are_a_wildcard_constraint():
