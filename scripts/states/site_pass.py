@@ -17,7 +17,7 @@ from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
 from scripts.lib.logs import event, say
 from scripts.lib.tables import ROW_GROUP, encoded, stream_writer, values_of
-from scripts.states.site_key import KeyCheck, SiteKeys, key_columns
+from scripts.states.site_key import KEY, KeyCheck, SiteKeys, key_columns
 from scripts.states.sites import Table, batches, open_checked
 from scripts.states.sort import sorted_copy
 from scripts.states.state import Body
@@ -127,8 +127,9 @@ def _once(work: Work[T], paths: Sequence[str], stage: Path) -> Passed[T]:
                 say(f"{work.state}: {keys.rows:,} of {total:,} sites")
     altered = 0
     if work.carried and keys.sorted:
-        written = batches(Table(work.source.dataset, work.output), str(stage))
-        altered = altered_rows(batches(work.source, *paths), written, work.carried)
+        names = [*KEY, *work.carried]
+        written = batches(Table(work.source.dataset, work.output), str(stage), only=names)
+        altered = altered_rows(batches(work.source, *paths, only=names), written, work.carried)
     return Passed(total, keys, pq.read_metadata(stage).num_rows, tally, keys.sorted, altered)
 
 

@@ -1,6 +1,6 @@
 """Site tables as streams of even batches, each held to the schema of its rows (states.md §1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,26 +58,28 @@ def _open(table: Table, path: str) -> pq.ParquetFile:
     return file
 
 
-def batches(table: Table, *paths: str) -> Iterator[pa.RecordBatch]:
+def batches(table: Table, *paths: str, only: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     """Batches of `BATCH` rows over all parts in the order given, each checked for types, nulls, ranges and patterns.
+
+    With `only` the columns of these names, in any order, else all.
 
     Their size does not depend on row groups or parts, so what is written batch by batch does not either; their types
     are the schema's, text dictionary-encoded, whatever Arrow layout and whatever width of integers the writer chose.
     Raises `Fault` CONTENT: at the dataset for a file that is no such table, at `dataset.rows` for what its rows hold.
     """
-    yield from even(batch for path in paths for batch in _checked(table, path))
+    yield from even(batch for path in paths for batch in _checked(table, path, only or columns(table.schema_ref)))
 
 
-def _checked(table: Table, path: str) -> Iterator[pa.RecordBatch]:
+def _checked(table: Table, path: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The rows of one part as its row groups hold them, each batch checked and brought to the schema's types."""
-    properties = schema(table.schema_ref)["properties"]
+    rules = schema(table.schema_ref)["properties"]
     file = _open(table, path)
     kinds = {field.name: field.type for field in encoded(arrow_schema(table.schema_ref))}
     try:
-        for batch in file.iter_batches(batch_size=BATCH, columns=list(properties)):
-            found = {name: plain_text(batch[name]) for name in properties}
-            for name, rule in properties.items():
-                if problem := _problem(found[name], rule, values=name not in table.counted):
+        for batch in file.iter_batches(batch_size=BATCH, columns=list(names)):
+            found = {name: plain_text(batch[name]) for name in names}
+            for name in names:
+                if problem := _problem(found[name], rules[name], values=name not in table.counted):
                     where = {"column": name, "path": path}
                     raise Fault(Breach.CONTENT, f"{table.dataset}.rows", f"{problem} {name}", **where)
             yield pa.record_batch({name: column.cast(kinds[name]) for name, column in found.items()})
