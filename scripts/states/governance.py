@@ -1,7 +1,4 @@
-"""Rates of what policy decided, as reports show them, and the cap on overrides (states.md §3.2; certification.md A12).
-
-What S1 and S2 share; the other caps are S1's alone, in ambiguity.py.
-"""
+"""What S1 and S2 report of policy, and the cap on overrides they share (states.md §3.2; certification.md A12)."""
 
 import math
 from collections.abc import Mapping

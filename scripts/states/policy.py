@@ -1,8 +1,4 @@
-"""The sealed policies of a run, each one YAML document held to its schema.
-
-Here the nudge (states.md §1.1) and the governance with its caps and exceptions (states.md §3.2; certification.md A12);
-the override rows are in overrides.py.
-"""
+"""The sealed policies nudge and governance (states.md §1.1, §3.2; certification.md A12); overrides.py has the third."""
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -68,10 +64,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class CapException:
-    """An approved exception: overrides of its countries may bring the override rate of a run up to `rate`.
-
-    It holds from `valid_from` to `expiry`, both included, by the date of the receipt.
-    """
+    """From `valid_from` to `expiry`, overrides of its countries may bring the override rate of a run up to `rate`."""
 
     id: str
     approver: str

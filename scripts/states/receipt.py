@@ -45,25 +45,13 @@ class Receipt:
 
     def to_json(self) -> dict[str, Any]:
         """`s0_gate_receipt_2A`, whose list of assets names no bytes: these stand in the inventory."""
-        assets = [row for _, row in sorted(self.sealed.items())]
-        return {
-            "manifest_fingerprint": self.manifest_fingerprint,
-            "parameter_hash": self.parameter_hash,
-            "validation_bundle_path": contract_path(
-                "validation_bundle_1B", manifest_fingerprint=self.manifest_fingerprint
-            ),
-            "flag_sha256_hex": self.flag_sha256_hex,
-            "verified_at_utc": self.verified_at_utc,
-            "sealed_inputs": [
-                {
-                    "id": row.asset_id,
-                    "partition": dictionary()[row.asset_id].get("partitions", []),
-                    "schema_ref": row.schema_ref,
-                }
-                for row in assets
-            ],
-            "notes": None,
-        }
+        stated = {name: value for name, value in vars(self).items() if name != "sealed"}
+        bundle = contract_path("validation_bundle_1B", manifest_fingerprint=self.manifest_fingerprint)
+        assets = [
+            {"id": name, "partition": dictionary()[name].get("partitions", []), "schema_ref": row.schema_ref}
+            for name, row in sorted(self.sealed.items())
+        ]
+        return {**stated, "validation_bundle_path": bundle, "sealed_inputs": assets, "notes": None}
 
     def inventory(self) -> list[dict[str, Any]]:
         """`sealed_inputs_2A`: every asset, sorted by kind and basename."""
@@ -106,10 +94,7 @@ def _no_receipt(message: str, path: str, **context: Any) -> Fault:
 
 
 def check_sealed(receipt: Receipt, asset_id: str, *paths: str) -> SealedAsset:
-    """Re-hash a sealed input, all its parts in order, and return its row.
-
-    Raises `Fault` SEAL when it is not sealed or changed, MISSING when a part is gone.
-    """
+    """Re-hash a sealed input, all parts in order, and return its row: SEAL if not sealed so, MISSING if one is gone."""
     asset = receipt.sealed.get(asset_id)
     if asset is None:
         message = f"{asset_id} is not among the sealed inputs"

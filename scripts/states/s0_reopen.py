@@ -18,12 +18,9 @@ CORRECT = "Correct the record and have it approved; `python -m scripts.certifica
 
 
 def check_reopen(authority: str, paths: Sequence[str], upstream: SeedPins, approvers: str = APPROVERS) -> None:
-    """Whether a seed may read `authority`; no authority is one that needs no record.
+    """Whether a seed may read `authority` by the record that the candidate names, if any, in `paths` (2A-S0-004).
 
-    `paths` holds the record that the candidate names, or nothing. Raises 2A-S0-004 for a missing, incomplete or
-    unapproved record, for one of another authority or seed, for an approver who is not listed in `approvers` or asked
-    for it, for an approval later than the upstream run, for evidence that is missing or has other bytes than the
-    record says, and for evidence that contradicts nothing.
+    No authority is one that needs no record.
     """
     if not authority:
         return

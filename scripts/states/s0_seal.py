@@ -1,7 +1,4 @@
-"""How S0 seals: an inventory row per asset, staged with the receipt, read back, and moved only when all of it holds.
-
-states.md §2, steps 5, 6 and 9.
-"""
+"""How S0 seals (states.md §2): a row per asset, staged with the receipt, read back, and moved only when all holds."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -51,10 +48,7 @@ def version_tag(asset: str, paths: Sequence[str], upstream: SeedPins, releases: 
 
 
 def seal(asset: str, paths: Sequence[str], tag: str, upstream: SeedPins) -> SealedAsset:
-    """Step 5: one inventory row over all files of an asset, or the code of what it lacks (2A-S0-011..014).
-
-    `paths` are in ASCII order, which is that of the digest.
-    """
+    """Step 5: one row over all files of an asset, in ASCII order, or the code of what it lacks (2A-S0-011..014)."""
     entry, licence = dictionary().get(asset), registry().get(asset)
     if entry is None:
         raise Abort("2A-S0-012", f"{asset} is not in the dataset dictionary", dataset=asset)

@@ -29,10 +29,7 @@ LAWS: Laws = {
 
 @dataclass(frozen=True)
 class S1Tally(Tally):
-    """Rows by rung and country code int64 [RUNGS, COUNTRIES], by override scope int64 [3]; zones seen bool [zones].
-
-    `cells`: rows that geometry left open, by country, covering zones and rung.
-    """
+    """Rows by rung and country code int64 [RUNGS, COUNTRIES], by override scope int64 [3]; zones seen bool [zones]."""
 
     rungs: np.ndarray
     scopes: np.ndarray

@@ -1,6 +1,5 @@
 """S3: compile the sealed tzdb into one transition cache; no site data, no host zone data (states.md §5)."""
 
-import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
-from scripts.lib.files import read_json, sha256_file, write_json
+from scripts.lib.files import read_json, write_json
 from scripts.lib.logs import event
 from scripts.lib.records import plain
 from scripts.reference import tzif
@@ -61,19 +60,12 @@ def main(
         coverage = check_coverage(zones, world, tzdb)
         data = tzif.encode(zones)
         stages[PAYLOAD].write_bytes(data)
-        digest = check_payload(stages[PAYLOAD], data)
-        cache = CacheManifest(
-            manifest_fingerprint=manifest_fingerprint,
-            tzdb_release_tag=release.version_tag,
-            tzdb_archive_sha256=release.sha256_hex,
-            tz_index_digest=digest,
-            rle_cache_bytes=len(data),
-            created_utc=s0.verified_at_utc,
-        )
+        check_payload(stages[PAYLOAD], data)
+        cache = CacheManifest.of(s0, stages[PAYLOAD])
         write_json(stages[MANIFEST], plain(cache))
         log = {"created_utc": s0.verified_at_utc, "count": len(rounded), "adjustments": rounded}
         write_json(stages[ADJUSTMENTS], {"manifest_fingerprint": manifest_fingerprint, **log})
-        event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=digest)
+        event("VALIDATION", id="2A-S3", result="pass", tz_index_digest=cache.tz_index_digest)
         return {
             "s0": s0.report(),
             "tzdb": {
@@ -175,8 +167,8 @@ def check_coverage(zones: tzif.Timetables, world: list[str], tzdb: str) -> Body:
     return coverage
 
 
-def check_payload(path: Path, data: bytes) -> str:
-    """Digest of the bytes as they lie on disk, held against those that were meant (2A-S3-050, -060..062)."""
+def check_payload(path: Path, data: bytes) -> None:
+    """The bytes on disk are those that were meant (2A-S3-050, -060..062)."""
     if not path.is_file():
         raise Abort("2A-S3-061", "payload file is missing after the write", path=path.name)
     size = path.stat().st_size
@@ -184,10 +176,8 @@ def check_payload(path: Path, data: bytes) -> str:
         raise Abort("2A-S3-060", "payload is empty", path=path.name)
     if size != len(data):
         raise Abort("2A-S3-062", f"{size} bytes on disk, {len(data)} encoded", path=path.name)
-    digest = sha256_file(path)
-    if digest != hashlib.sha256(data).hexdigest():
+    if path.read_bytes() != data:
         raise Abort("2A-S3-050", "payload on disk is not the index that was encoded", path=path.name)
-    return digest
 
 
 def compiled_block(zones: tzif.Timetables, cache: CacheManifest, horizon_year: int) -> Body:

@@ -10,7 +10,6 @@ from scripts.lib.files import (
     discard,
     put_in_place,
     read_json,
-    sha256_file,
     sha256_tree,
     stage_of,
     tree_files,
@@ -44,7 +43,6 @@ def main(
     payload: str,
     legality: str,
     report: str,
-    seed: int,
     manifest_fingerprint: str,
 ) -> list[str]:
     root = Path(receipt.removesuffix(catalog_path("s0_gate_receipt_2A", manifest_fingerprint=manifest_fingerprint)))
@@ -107,17 +105,8 @@ def check_cache(s0: Receipt, manifest: str, payload: str) -> CacheManifest:
     cache = read_manifest(manifest)
     if not Path(payload).is_file():
         raise Fault(Breach.MISSING, PAYLOAD, "a file of the timetable cache is missing", path=payload)
-    tzdb = s0.sealed["tzdb_release"]
-    wanted = CacheManifest(
-        manifest_fingerprint=s0.manifest_fingerprint,
-        tzdb_release_tag=tzdb.version_tag,
-        tzdb_archive_sha256=tzdb.sha256_hex,
-        tz_index_digest=sha256_file(payload),
-        rle_cache_bytes=Path(payload).stat().st_size,
-        created_utc=s0.verified_at_utc,
-    )
-    found, expected = vars(cache), vars(wanted)
-    errors = [f"{name} is {value}, found {expected[name]}" for name, value in found.items() if value != expected[name]]
+    stated, found = vars(cache), vars(CacheManifest.of(s0, Path(payload)))
+    errors = [f"{name} is {value}, found {found[name]}" for name, value in stated.items() if value != found[name]]
     if errors:
         raise Fault(Breach.CONTENT, MANIFEST, "; ".join(errors[:3]), path=manifest)
     return cache
@@ -189,11 +178,7 @@ def publish(bundle: Path, evidence: dict[str, Path], fingerprint: str, generated
 
 
 def place_once(stage: Path, bundle: Path) -> None:
-    """Write-once: the same bundle is a no-op; one with foreign files or other bytes is refused (2A-S5-012, -060).
-
-    One that a rerun has outdated is not here any more: the first state that ran again withdrew it (decisions.md §5,
-    decision 15).
-    """
+    """Write-once: the same bundle is a no-op, any other refused (2A-S5-012, -060): a rerun withdraws it first."""
     if not bundle.exists():
         put_in_place(stage, bundle)
     elif foreign := sorted(set(tree_files(bundle)) - set(tree_files(stage))):

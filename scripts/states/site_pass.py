@@ -1,7 +1,4 @@
-"""The pass that S1 and S2 share: sites in, one decided row per site out, in key order, batch by batch.
-
-A state adds its decision: what becomes of a batch, and what it counts there.
-"""
+"""The pass that S1 and S2 share: sites in, one row per site out as the state decides, in key order, batch by batch."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

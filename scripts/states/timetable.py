@@ -6,11 +6,11 @@ from typing import Any
 
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Breach, Fault
-from scripts.lib.files import read_json
+from scripts.lib.files import read_json, sha256_file
 from scripts.lib.published import is_withheld
 from scripts.lib.records import record
 from scripts.reference import tzif
-from scripts.states.receipt import check_bytes
+from scripts.states.receipt import Receipt, check_bytes
 
 MANIFEST, PAYLOAD = "tz_timetable_cache", "tz_timetable_payload"
 
@@ -25,6 +25,18 @@ class CacheManifest:
     tz_index_digest: str
     rle_cache_bytes: int
     created_utc: str
+
+    @classmethod
+    def of(cls, s0: Receipt, payload: Path) -> "CacheManifest":
+        """What it must say of the bytes at `payload`, compiled of the sealed tzdb."""
+        return cls(
+            manifest_fingerprint=s0.manifest_fingerprint,
+            tzdb_release_tag=s0.sealed["tzdb_release"].version_tag,
+            tzdb_archive_sha256=s0.sealed["tzdb_release"].sha256_hex,
+            tz_index_digest=sha256_file(payload),
+            rle_cache_bytes=payload.stat().st_size,
+            created_utc=s0.verified_at_utc,
+        )
 
     def report(self) -> dict[str, Any]:
         """The block `inputs.cache` of a run report."""

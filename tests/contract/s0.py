@@ -6,11 +6,9 @@ from scripts.lib.files import write_json
 from scripts.states.receipt import open_receipt
 from scripts.states.s0_gate import with_warnings
 from scripts.states.s0_seal import Places, check_unique, check_written, seal
-from tests.contract.table import ZEROS, Table, conflict, elsewhere
+from tests.contract.table import OF_S0, ZEROS, Table, conflict, elsewhere
 from tests.lawful import FINGERPRINT, RELEASES, House, raised
 from tests.lawful_world import write_release
-
-WRITTEN = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
 
 
 def sealing(asset: str):
@@ -32,7 +30,7 @@ def read_back(name: str, change):
     """A check: what S0 wrote is read back, after `change` of the JSON file `name` (None deletes it)."""
 
     def check(house: House) -> list[str]:
-        places = Places(*(house.files[dataset] for dataset in WRITTEN))
+        places = Places(*(house.files[dataset] for dataset in OF_S0))
         sealed = open_receipt(str(places.receipt), str(places.inventory), FINGERPRINT, ())
         if change is None:
             house.files[name].unlink()
@@ -76,7 +74,7 @@ def report_without_block(house: House) -> list[str]:
 S0 = Table(
     "S0",
     before={
-        "egress under another fingerprint": ("2A-S0-004", elsewhere("site_locations", "site_locations", "s/p.parquet")),
+        "egress under another fingerprint": ("2A-S0-004", elsewhere("site_locations", "s/p.parquet")),
         "version that moves": ("2A-S0-014", moving_version),
         "polygons without GeoParquet metadata": ("2A-S0-020", lambda house: house.rewrite("tz_world", lambda t: t)),
         "tzdb of another release": (

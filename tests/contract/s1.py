@@ -9,7 +9,7 @@ from scripts.states.s1_tally import S1Tally, breaches
 from scripts.states.s1_tz_lookup import CODES
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed
-from tests.contract.table import Table, capped, conflict, elsewhere, flip, lost, policy, resealed, to
+from tests.contract.table import OF_S0, Table, capped, conflict, cut, elsewhere, flip, lost, policy, resealed, to
 from tests.lawful import FINGERPRINT, OPEN_CAPS, SITES, House, raised, site_table
 
 CN = {"scope": "country", "target": "CN", "tzid": "Asia/Shanghai"}
@@ -22,9 +22,7 @@ NO_OVERRIDE = policy("tz_overrides", [])
 def map_lost_after_the_gate(house: House) -> list[str]:
     house.mcc_map([(7, 5411), (8, 5812)])
     house.policy("tz_overrides", [{**CN, "scope": "mcc", "target": "5411"}])
-    house.files["s1_tz_lookup"].unlink()
-    for name in ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt"):
-        house.files[name].unlink()
+    lost("s1_tz_lookup", *OF_S0)(house)
     house.s0()
     house.files["mcc"].unlink()
     return house.s1(merchant_mcc_map=[])
@@ -77,14 +75,12 @@ S1 = Table(
         "input changed after the seal": ("2A-S1-010", flip("country_zones")),
         "sites of another seed": (
             "2A-S1-011",
-            elsewhere(
-                "site_locations", "site_locations", f"upstream/seed=7/manifest_fingerprint={FINGERPRINT}/p.parquet"
-            ),
+            elsewhere("site_locations", f"upstream/seed=7/manifest_fingerprint={FINGERPRINT}/p.parquet"),
         ),
         "governance that is none": ("2A-S1-022", resealed("governance", "[]")),
         "index that is none": ("2A-S1-020", lambda house: {"lookup_index": house.path("tz_nudge")}),
         "output at another seed": ("2A-S1-040", to("dataset", "s1_tz_lookup", "seed=42", "seed=7")),
-        "published with other bytes": ("2A-S1-041", lambda house: house.rewrite("s1_tz_lookup", lambda t: t.slice(1))),
+        "published with other bytes": ("2A-S1-041", cut("s1_tz_lookup")),
     },
     checks={
         "map lost after the gate": ("2A-S1-010", map_lost_after_the_gate),

@@ -16,7 +16,7 @@ def windows(instants: list[int], minutes: list[int]):
     return lambda _: raised(lambda: count_windows({"Europe/Paris": zone}))
 
 
-def cut(house: House) -> None:
+def shortened(house: House) -> None:
     path = house.files["tz_timetable_payload"]
     path.write_bytes(path.read_bytes()[:-1])
 
@@ -25,14 +25,14 @@ S4 = Table(
     "S4",
     before={},
     after={
-        "receipt unreadable": ("2A-S4-001", lambda house: house.files["s0_gate_receipt_2A"].write_text("{") and None),
+        "receipt unreadable": ("2A-S4-001", lambda house: house.files["s0_gate_receipt_2A"].write_text("{")),
         "table changed after S2": ("2A-S4-010", flip("site_timezones")),
-        "table of another seed": ("2A-S4-011", elsewhere("site_timezones", "site_timezones", "other.parquet")),
+        "table of another seed": ("2A-S4-011", elsewhere("site_timezones", "other.parquet")),
         "manifest malformed": ("2A-S4-020", edit("tz_timetable_cache", extra=1)),
         "manifest of another fingerprint": ("2A-S4-021", edit("tz_timetable_cache", manifest_fingerprint=ZEROS)),
         "payload changed after S3": ("2A-S4-010", flip("tz_timetable_payload")),
-        "payload empty": ("2A-S4-022", lambda house: house.files["tz_timetable_payload"].write_bytes(b"") and None),
-        "payload cut": ("2A-S4-022", cut),
+        "payload empty": ("2A-S4-022", lambda house: house.files["tz_timetable_payload"].write_bytes(b"")),
+        "payload cut": ("2A-S4-022", shortened),
         "payload missing": ("2A-S4-023", lost("tz_timetable_payload")),
         "zone without timetable": (
             "2A-S4-024",

@@ -19,6 +19,7 @@ from tests.lawful import CODES, CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, 
 
 ZEROS = "0" * 64
 LATER = "2026-01-01T00:00:00.000000Z"
+OF_S0 = ("s0_gate_receipt_2A", "sealed_inputs_2A", "s0_determinism_receipt")
 
 
 class Table(NamedTuple):
@@ -42,13 +43,14 @@ class Table(NamedTuple):
             return how[0](house)
         arguments = {}
         for change in how:
-            arguments |= change(house) or {}
+            found = change(house)
+            arguments |= found if isinstance(found, dict) else {}
         if kind == "before" and self.state != "S0":
             house.through(f"S{int(self.state[1]) - 1}")
         return raised(lambda: getattr(house, self.state.lower())(**arguments)) or house.codes(self.state)
 
 
-# Changes: functions of a house; one may return arguments with which the state is called.
+# Changes: functions of a house; one may return a dict of arguments with which the state is called.
 
 
 def edit(name: str, **fields: Any):
@@ -62,14 +64,16 @@ def json(name: str, change: Callable[[Any], Any]):
 
 
 def flip(name: str):
-    def change(house: House) -> None:
-        house.flip(name)
-
-    return change
+    return lambda house: house.flip(name)
 
 
-def lost(name: str):
-    return lambda house: house.files[name].unlink()
+def lost(*names: str):
+    return lambda house: [house.files[name].unlink() for name in names]
+
+
+def cut(dataset: str):
+    """A table without its first row."""
+    return lambda house: house.rewrite(dataset, lambda table: table.slice(1))
 
 
 def policy(name: str, value: Any):
@@ -114,14 +118,14 @@ def cell(name: str, row: int, value: Any):
     return change
 
 
-def elsewhere(argument: str, dataset: str, place: str):
+def elsewhere(dataset: str, place: str):
     """The state is given a copy of a dataset that lies at another place."""
 
     def change(house: House) -> dict[str, Any]:
         other = house.root / place
         other.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(house.files[dataset], other)
-        return {argument: [str(other)] if argument == "site_locations" else str(other)}
+        return {dataset: [str(other)] if dataset == "site_locations" else str(other)}
 
     return change
 
