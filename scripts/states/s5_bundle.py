@@ -5,15 +5,7 @@ from pathlib import Path
 
 from scripts.lib.contracts import catalog_path, schema_errors
 from scripts.lib.errors import Abort, Breach, Codes, Fault, raise_all
-from scripts.lib.files import (
-    canonical_json,
-    discard,
-    put_in_place,
-    read_json,
-    sha256_tree,
-    stage_of,
-    tree_files,
-)
+from scripts.lib.files import canonical_json, discard, put_in_place, read_json, sha256_tree, stage_of, tree_files
 from scripts.lib.logs import event
 from scripts.lib.published import FLAG_NAME, flag_text
 from scripts.states.bundle import NO_LEGALITY, Bundle, legality_fault, verify_bundle, write_index_and_flag
@@ -62,12 +54,7 @@ def main(
         published = publish(bundle, evidence, manifest_fingerprint, s0.verified_at_utc)
         event("DIGEST", sha256_hex=published.digest)
         event("VALIDATION", id="2A-S5", result="pass")
-        return {
-            "s0": s0.report(),
-            "inputs": {"cache": cache.report()},
-            **covered,
-            **bundle_blocks(published, place),
-        }
+        return {"s0": s0.report(), "inputs": {"cache": cache.report()}, **covered, **bundle_blocks(published, place)}
 
     header: Tokens = {"manifest_fingerprint": manifest_fingerprint}
     status = run_state("S5", CODES, compute, header=header, outputs={}, report=report, previous=[s4_report])

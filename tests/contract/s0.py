@@ -77,10 +77,7 @@ S0 = Table(
         "egress under another fingerprint": ("2A-S0-004", elsewhere("site_locations", "s/p.parquet")),
         "version that moves": ("2A-S0-014", moving_version),
         "polygons without GeoParquet metadata": ("2A-S0-020", lambda house: house.rewrite("tz_world", lambda t: t)),
-        "tzdb of another release": (
-            "2A-S0-022",
-            lambda house: write_release(house.files["tzdb"].parent, tag="2024b"),
-        ),
+        "tzdb of another release": ("2A-S0-022", lambda house: write_release(house.files["tzdb"].parent, tag="2024b")),
         "second receipt": ("2A-S0-060", second_receipt),
         "foreign file in the partition": ("2A-S0-061", foreign_file),
     },

@@ -113,10 +113,7 @@ S2 = Table(
         "override expired since": ("2A-S2-024", overrides(OVERRIDE | {"expiry_yyyy_mm_dd": "2026-02-14"})),
         "latitude missing": ("2A-S2-030", lookup(cell("lat_deg", 0, None))),
         "row of another seed": ("2A-S2-040", lookup(cell("seed", 0, 7))),
-        "published with other bytes": (
-            "2A-S2-041",
-            cut("site_timezones"),
-        ),
+        "published with other bytes": ("2A-S2-041", cut("site_timezones")),
         "row of another time": ("2A-S2-042", lookup(cell("created_utc", 0, LATER))),
         "site twice": ("2A-S2-051", lookup(lambda table: table.take([0, *range(len(table))]))),
         "zone missing": ("2A-S2-052", lookup(cell("tzid_provisional", 0, None))),
