@@ -293,7 +293,7 @@ def _seed_metrics(
         variants={name: dict.fromkeys(VARIANTS, metric) for name, metric in realism.items()} if computed else {},
         c_large_readings={}
         if stopped
-        else dict.fromkeys(("eligible", "literal", "top_decile"), Reading(MetricValue(0.5, 4), 1.0, ["CN"])),
+        else dict.fromkeys(("eligible", "literal", "top_decile"), Reading(0.5, 4, ceiling=1.0, countries=("CN",))),
     )
     if not stopped:
         return good

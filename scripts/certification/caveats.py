@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
 
 import pandas as pd
 
 from scripts.certification.gate_table import Scorecards
 from scripts.certification.verdict import Seeds
 from scripts.reference.identify_reference import Reference
-from scripts.scoring.beyond_earth import beyond_earth
 from scripts.scoring.caveat import Caveat
-from scripts.scoring.checks import Verdict
-from scripts.scoring.copies import near_copies
-from scripts.scoring.exact import exact
-from scripts.scoring.gates import Limits
+from scripts.scoring.country_table import summed
+from scripts.scoring.gates import Gate, Limits, Verdict
+from scripts.scoring.metric_value import exact, quotient
 
 SAID_ELSEWHERE = ("override_exception", "cap_relaxed")
 
@@ -28,6 +28,53 @@ def run_caveats(seeds: Seeds, counts: Mapping[int, pd.DataFrame], earth: Scoreca
     found += near_copies(seeds, counts, limits.near_copy_share.value)
     found += reference_caveats(next((metrics.reference for metrics in seeds.values()), {}))
     return found + unequal_seeds(seeds, limits)
+
+
+def beyond_earth(seeds: Seeds, earth: Scorecards, gates: Mapping[str, Gate]) -> list[Caveat]:
+    """Realism values that hold B and lie outside Earth's 95 % interval on the good side; `earth` are scorecards.
+
+    A world more even than the real one is not more real (design §7).
+    """
+    found = []
+    for seed, metrics in seeds.items():
+        for name, gate in gates.items():
+            interval = earth.get(seed, {}).get("metrics", {}).get(name, {}).get("interval")
+            value = metrics.metrics[name]
+            if not interval or value.number is None or not gate.holds(value.number, "b"):
+                continue
+            side, edge = ("above", interval[1]) if gate.op == ">=" else ("below", interval[0])
+            if gate.gain(edge, value.number) > 0:
+                says = f"{name} is {value.value:.4g} on seed {seed}, {side} what the real world gives ({edge:.4g})"
+                numbers = {"value": value.value, "interval": interval}
+                found.append(Caveat("beyond_earth", "B", says, gate=name, seed=seed, numbers=numbers))
+    return found
+
+
+def near_copies(seeds: Seeds, counts: Mapping[int, pd.DataFrame], share: float) -> list[Caveat]:
+    """Pairs of seeds whose counts by country and zone differ for at most `share` of their sites: one drawing.
+
+    `counts` has country_iso, tzid, sites by seed, and no rows for a withheld seed.
+    """
+    zones = ["country_iso", "tzid"]
+    by_zone = {seed: summed(counts[seed], zones).set_index(zones)["sites"] for seed in seeds if len(counts[seed])}
+    found = []
+    for one, other in combinations(by_zone, 2):
+        moved = differing(by_zone[one], by_zone[other])
+        rows = (seeds[one].site_rows, seeds[other].site_rows)
+        if moved > exact(share) or (rows[0] and rows[0] == rows[1]):  # the same rows are a check of their own
+            continue
+        merchants = bool(rows[0] and rows[1] and rows[0].merchants_sha256 == rows[1].merchants_sha256)
+        whose = "the same merchants and " if merchants else ""
+        says = f"seeds {one} and {other} have {whose}counts by country and zone that differ in {float(moved):.3%}"
+        numbers = {"seeds": [one, other], "share": float(moved), "same_merchants": merchants}
+        found.append(Caveat("near_copy", "B", says, numbers=numbers))
+    return found
+
+
+def differing(one: pd.Series, other: pd.Series) -> Fraction:
+    """Share of the sites of both that would have to change country or zone for the counts to be the same."""
+    left, right = one.align(other, fill_value=0)
+    return quotient(int((left - right).abs().sum()), int(left.sum() + right.sum()))
 
 
 def unequal_seeds(seeds: Seeds, limits: Limits) -> list[Caveat]:

@@ -12,10 +12,9 @@ from scripts.lib.files import sha256_file
 from scripts.lib.records import plain_fields
 from scripts.reference.identify_reference import Reference
 from scripts.scoring.caveat import Caveat
-from scripts.scoring.checks import Verdict
-from scripts.scoring.coverage import Coverage
-from scripts.scoring.gates import Limits
-from scripts.scoring.policy_rows import Exempt
+from scripts.scoring.gates import Limits, Verdict
+from scripts.scoring.governance_metrics import Exempt
+from scripts.scoring.seed_metrics import Coverage
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from scripts.scoring.cohort_metrics import cohort_metrics
-from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members
+from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members, cohort_metrics
 from scripts.scoring.country_table import country_table
-from scripts.scoring.exact import exact
+from scripts.scoring.metric_value import exact
 from scripts.scoring.seed_metrics import SeedMetrics
 
 CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}

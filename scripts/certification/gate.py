@@ -13,7 +13,7 @@ from scripts.lib.files import read_json, sha256_file
 from scripts.lib.job import current_job
 from scripts.lib.records import record
 from scripts.lib.standing import NEXT, faults, record_of
-from scripts.scoring.checks import Verdict
+from scripts.scoring.gates import Verdict
 from scripts.scoring.seed_metrics import read_seeds
 
 UNSOUND = (OSError, ValueError, LookupError, TypeError, AttributeError)  # what a file of another form raises

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from scripts.certification.verdict import Seeds, Stability, metric_values
 from scripts.lib.records import plain_fields
-from scripts.scoring.cohort_metrics import C_LARGE
+from scripts.scoring.cohorts import C_LARGE
 from scripts.scoring.gates import GRADES, Gate, Grade, Limits, Op, holds, margin
 from scripts.scoring.metric_value import MetricValue
 from scripts.scoring.seed_metrics import SeedMetrics
@@ -160,7 +160,7 @@ def other_readings(gate: Gate, seeds: Sequence[SeedMetrics]) -> dict[str, float 
     found: dict[str, list[MetricValue]] = {name: [] for name in READINGS}
     for seed in seeds:
         if gate.name == C_LARGE and "literal" in seed.c_large_readings:
-            found["literal"].append(seed.c_large_readings["literal"].metric)
+            found["literal"].append(seed.c_large_readings["literal"])
         if UNTOUCHED in seed.variants.get(gate.name, {}):
             found["untouched"].append(seed.variants[gate.name][UNTOUCHED])
         if seed.polygon_support and gate.name in seed.polygon_support.metrics:

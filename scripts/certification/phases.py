@@ -8,7 +8,7 @@ from scripts.certification.movement import structure_lost
 from scripts.certification.phase_evidence import Evidence, Statement
 from scripts.certification.trials import candidate_improves, candidates_sound, improvement_honest
 from scripts.certification.verdict import judge
-from scripts.scoring.checks import VERDICTS
+from scripts.scoring.gates import VERDICTS
 
 GOVERNANCE_CODES = ("2A-S1-090", "2A-S1-091", "2A-S1-092", "2A-S2-090", "2A-S2-091")
 STATEMENTS: list[Statement] = []

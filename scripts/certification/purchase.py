@@ -11,9 +11,9 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
-from scripts.scoring.exact import exact
+from scripts.scoring.cohorts import SINGLE_ZONE_SHARE
 from scripts.scoring.gates import Gate
+from scripts.scoring.metric_value import exact
 
 Sites = Sequence[int]  # of one country by zone, the fullest first; zones of its own without sites count 0
 Prices = dict[str, int | None]  # rows by gate

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from scripts.lib.records import plain, plain_fields
-from scripts.scoring.checks import VERDICTS, Verdict
-from scripts.scoring.copies import same_rows
-from scripts.scoring.exact import Number, exact, root
-from scripts.scoring.gates import Limits
+from scripts.scoring.gates import VERDICTS, Limits, Verdict
+from scripts.scoring.metric_value import Number, exact, root
 from scripts.scoring.seed_metrics import SeedMetrics
 
 Seeds = Mapping[int, SeedMetrics]
@@ -47,6 +46,12 @@ class Judgement:
 def reaches(status: Verdict, grade: Verdict) -> bool:
     """Whether a verdict is as good as `grade` or better."""
     return VERDICTS.index(status) >= VERDICTS.index(grade)
+
+
+def same_rows(seeds: Seeds) -> list[tuple[int, int]]:
+    """Pairs of seeds with the same site keys and coordinates, under whatever bytes; a withheld seed shows no rows."""
+    known = {seed: metrics.site_rows for seed, metrics in seeds.items() if metrics.site_rows}
+    return [(one, other) for one, other in combinations(known, 2) if known[one].sha256 == known[other].sha256]
 
 
 def judge(required: list[int], seeds: Seeds, limits: Limits, *, certifiable: bool = True) -> Judgement:

@@ -8,10 +8,10 @@ import pandas as pd
 
 from scripts.certification.purchase import Prices
 from scripts.certification.verdict import Seeds
-from scripts.scoring.cohort_metrics import SINGLE_ZONE_SHARE
-from scripts.scoring.exact import exact
+from scripts.scoring.cohorts import SINGLE_ZONE_SHARE
 from scripts.scoring.gates import GRADES, Limits
-from scripts.scoring.policy_rows import PolicyRows, rows_of
+from scripts.scoring.governance_metrics import PolicyRows, rows_of
+from scripts.scoring.metric_value import exact
 from scripts.scoring.seed_metrics import SeedMetrics
 from scripts.states.governance import emitted
 

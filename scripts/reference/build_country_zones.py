@@ -14,10 +14,9 @@ def parse_zone_tab(text: str) -> list[tuple[str, str]]:
 
 
 def main(*, tzdb: str, country_zones: str) -> None:
-    pairs = parse_zone_tab(read_zone_tab(tzdb))
+    rows = [{"country_iso": country, "tzid": tzid} for country, tzid in parse_zone_tab(read_zone_tab(tzdb))]
     schema = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
-    columns = list(zip(*pairs, strict=True))
-    write_table(country_zones, pa.table([pa.array(column) for column in columns], schema=schema))
+    write_table(country_zones, pa.Table.from_pylist(rows, schema=schema))
 
 
 if __name__ == "__main__":

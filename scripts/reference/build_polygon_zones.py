@@ -3,6 +3,8 @@
 Beside zone.tab's it shows what K_c the polygons would give: larger along borders that cut through towns.
 """
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,8 +13,6 @@ from scripts.lib.contracts import arrow_schema
 from scripts.lib.tables import write_table
 from scripts.zone_index.index import ZoneIndex, lookup, open_index, set_members
 
-SCHEMA = "schemas.ingress.layer1.yaml#/polygon_zones"
-
 
 def zones_of_countries(
     index: ZoneIndex, country: np.ndarray, lon: np.ndarray, lat: np.ndarray
@@ -20,10 +20,9 @@ def zones_of_countries(
     """Places by (country, tzid); all arrays [N], a place in several polygons counts for each."""
     names, number = np.unique(country.astype(str), return_inverse=True)
     pairs, places = np.unique(np.stack([number, lookup(index, lon, lat)], axis=1), axis=0, return_counts=True)
-    found: dict[tuple[str, str], int] = {}
+    found = Counter[tuple[str, str]]()
     for (iso, covering), count in zip(pairs.tolist(), places.tolist(), strict=True):
-        for tzid in set_members(index, covering):
-            found[str(names[iso]), tzid] = found.get((str(names[iso]), tzid), 0) + count
+        found.update({(str(names[iso]), tzid): count for tzid in set_members(index, covering)})
     return found
 
 
@@ -31,11 +30,9 @@ def main(*, lookup_index: str, places: str, polygon_zones: str) -> None:
     table = pq.read_table(places, columns=["country_iso", "lon_deg", "lat_deg"])
     country, lon, lat = (table[name].to_numpy() for name in ("country_iso", "lon_deg", "lat_deg"))
     found = sorted(zones_of_countries(open_index(lookup_index), country, lon, lat).items())
-    rows = [(iso, tzid, count) for (iso, tzid), count in found]
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
-    schema = arrow_schema(SCHEMA)
-    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)]
-    write_table(polygon_zones, pa.table(arrays, schema=schema))
+    rows = [{"country_iso": iso, "tzid": tzid, "places": count} for (iso, tzid), count in found]
+    schema = arrow_schema("schemas.ingress.layer1.yaml#/polygon_zones")
+    write_table(polygon_zones, pa.Table.from_pylist(rows, schema=schema))
 
 
 if __name__ == "__main__":

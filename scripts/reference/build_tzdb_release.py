@@ -1,5 +1,6 @@
 """The tzdb release as one tar.gz: the `tzdata` package's TZif tree, or the user's own IANA archive as it is."""
 
+import hashlib
 import io
 import struct
 import tarfile
@@ -8,7 +9,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from scripts.lib.errors import Abort, UsageError
-from scripts.lib.files import sha256_file, write_bytes, write_json
+from scripts.lib.files import write_bytes, write_json
 from scripts.reference.release_file import PACKAGE, check_pinned
 from scripts.reference.tzdb_archive import check_gzip, read_zone_tab
 
@@ -49,13 +50,9 @@ def packaged_files(release: str) -> dict[str, bytes]:
             where="reference.tzdb.release in config/config.yaml",
             action="Install the environment lock again, or correct the release.",
         )
-    root = Path(str(resources.files("tzdata"))) / "zoneinfo"
-    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    return {
-        f"zoneinfo/{name}": path.read_bytes()
-        for name, path in files.items()
-        if path.suffix not in (".py", ".pyc") and "__pycache__" not in name
-    }
+    root = Path(str(resources.files("tzdata")))
+    files = (path for path in (root / "zoneinfo").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 def check_own(source: str, sha256: str) -> None:
@@ -71,26 +68,22 @@ def check_own(source: str, sha256: str) -> None:
 
 def main(*, tzdb: str, meta: str, provenance: str, release: str, source: str, sha256: str) -> None:
     if source == PACKAGE:
-        write_bytes(tzdb, pack(packaged_files(release)))
-        upstream = {"primary_url": "package tzdata " + metadata.version("tzdata"), "fallback_urls_attempted": []}
+        archive, origin = pack(packaged_files(release)), "package tzdata " + metadata.version("tzdata")
     else:
         check_own(source, sha256)
-        write_bytes(tzdb, Path(source).read_bytes())
-        upstream = {"primary_url": Path(source).name, "fallback_urls_attempted": []}
-    digest = sha256_file(tzdb)
+        archive, origin = Path(source).read_bytes(), Path(source).name
+    write_bytes(tzdb, archive)
+    digest = hashlib.sha256(archive).hexdigest()
     write_json(meta, {"release_tag": release, "archive_sha256": digest})
-    raw = {"filename": Path(tzdb).name, "bytes": Path(tzdb).stat().st_size, "sha256": digest}
-    write_json(
-        provenance,
-        {
-            "artefact_id": "tzdb_release",
-            "release_tag": release,
-            "upstream": upstream,
-            "retrieved_at_utc": RETRIEVED if source == PACKAGE else None,
-            "raw": raw,
-            "licence_note": "Public domain (IANA tz database)",
-        },
-    )
+    record = {
+        "artefact_id": "tzdb_release",
+        "release_tag": release,
+        "upstream": {"primary_url": origin, "fallback_urls_attempted": []},
+        "retrieved_at_utc": RETRIEVED if source == PACKAGE else None,
+        "raw": {"filename": Path(tzdb).name, "bytes": len(archive), "sha256": digest},
+        "licence_note": "Public domain (IANA tz database)",
+    }
+    write_json(provenance, record)
 
 
 if __name__ == "__main__":

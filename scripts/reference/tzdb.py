@@ -8,16 +8,8 @@ from scripts.reference.tzdb_archive import read_members
 
 # `backzone` is left out: it would change history before 1970 and add zones.
 SOURCES = [
-    "africa",
-    "antarctica",
-    "asia",
-    "australasia",
-    "backward",
-    "etcetera",
-    "europe",
-    "factory",
-    "northamerica",
-    "southamerica",
+    *("africa", "antarctica", "asia", "australasia", "backward"),
+    *("etcetera", "europe", "factory", "northamerica", "southamerica"),
 ]
 COMPACT = "tzdata.zi"  # the same sources in one file, as some distributions ship them
 SKIPPED = {"posix", "right", "localtime", "posixrules"}
@@ -38,16 +30,16 @@ def read_zones(tzdb: str | Path) -> dict[str, bytes]:
 def compile_sources(sources: dict[str, bytes]) -> dict[str, bytes]:
     """TZif data by zone from zone sources, by `zic -b fat` without leap seconds; raises ValueError."""
     with tempfile.TemporaryDirectory(prefix="segment2a-zic-") as folder:
-        for name, text in sources.items():
-            (Path(folder) / name).write_bytes(text)
+        paths = [Path(folder) / name for name in sources]
+        for path, text in zip(paths, sources.values(), strict=True):
+            path.write_bytes(text)
         out = Path(folder) / "compiled"
-        command = ["zic", "-b", "fat", "-d", str(out), *(str(Path(folder) / name) for name in sources)]
+        command = ["zic", "-b", "fat", "-d", str(out), *map(str, paths)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except FileNotFoundError:
             raise ValueError("the compiler `zic` is not installed") from None
         except subprocess.CalledProcessError as problem:
             raise ValueError(f"zic failed: {problem.stderr.strip()[:200].replace(folder, '')}") from None
-        return {
-            path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()
-        }
+        zones = (path for path in sorted(out.rglob("*")) if path.is_file())
+        return {path.relative_to(out).as_posix(): path.read_bytes() for path in zones}

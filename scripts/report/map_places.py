@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 
 from scripts.lib.tables import write_table
 from scripts.report.bins import bins
-from scripts.scoring.earth import zones_of_places
+from scripts.scoring.score_earth import zones_of_places
 from scripts.zone_index.index import open_index
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scripts.scoring.checks import Verdict
+from scripts.scoring.gates import Gate, Grade, Verdict
+from scripts.scoring.metric_value import MetricValue
 
-Grade = Literal["B", "BPLUS"]
-GRADE_OF: dict[str, Grade] = {"b": "B", "bplus": "BPLUS"}  # of a gate's thresholds
-NAME_OF = {"b": "B", "bplus": "B+"}
+PassGrade = Literal["B", "BPLUS"]
+GRADE_OF: dict[Grade, PassGrade] = {"b": "B", "bplus": "BPLUS"}  # of a gate's thresholds
+NAME_OF: dict[Grade, str] = {"b": "B", "bplus": "B+"}
 OWN = ("caveat", "grade", "says", "gate", "seed")
 
 
@@ -21,7 +22,7 @@ class Caveat:
     """
 
     caveat: str
-    grade: Grade | None
+    grade: PassGrade | None
     says: str
     gate: str | None = None
     seed: int | None = None
@@ -37,11 +38,18 @@ class Caveat:
         return cls(**{key: found.get(key) for key in OWN}, numbers=numbers)  # type: ignore[arg-type]
 
     def to_json(self) -> dict[str, Any]:
-        own = {key: getattr(self, key) for key in OWN}
-        place = {key: own.pop(key) for key in ("gate", "seed")}
-        return own | {key: value for key, value in place.items() if value is not None} | self.numbers
+        place = {key: value for key, value in (("gate", self.gate), ("seed", self.seed)) if value is not None}
+        return {"caveat": self.caveat, "grade": self.grade, "says": self.says, **place, **self.numbers}
 
 
 def shown(value: float | None) -> str:
     """A number as sentences have it."""
     return "no value" if value is None else f"{value:.4g}"
+
+
+def rests_on(cause: str, gate: Gate, grade: Grade, without: MetricValue, **numbers: Any) -> Caveat:
+    """Of a gate that holds, and does not `without` what the cause names."""
+    means = "the cohort's floor" if cause == "cohort_floor" else cause.replace("_", " ")
+    says = f"{gate.name} holds {NAME_OF[grade]} only thanks to {means}: {shown(without.value)} without"
+    numbers = {"value_without": without.value, **numbers}
+    return Caveat(f"rests_on_{cause}", GRADE_OF[grade], says, gate=gate.name, numbers=numbers)

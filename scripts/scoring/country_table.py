@@ -6,7 +6,6 @@ could still reach, the best layout of a cohort, and Earth.
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from scripts.lib.published import is_withheld
 from scripts.states.sites import Table, batches
@@ -23,18 +22,13 @@ def count_sites(path: str) -> pd.DataFrame:
     """
     parts = []
     for batch in () if is_withheld(path) else batches(SITES, path):
-        columns = {name: _categories(batch[name]) for name in ("legal_country_iso", "tzid", "tzid_source")}
-        columns["ambiguous"] = batch["nudge_lat_deg"].is_valid().to_numpy(zero_copy_only=False)
-        frame = pd.DataFrame(columns).rename(columns={"legal_country_iso": "country_iso"})
+        frame = batch.select(["legal_country_iso", "tzid", "tzid_source"]).to_pandas()  # text as categories
+        frame["ambiguous"] = batch["nudge_lat_deg"].is_valid().to_numpy(zero_copy_only=False)
+        frame = frame.rename(columns={"legal_country_iso": "country_iso"})
         parts.append(frame.groupby(COUNT_KEYS, observed=True).size().rename("sites").reset_index())
     whole = pd.concat(parts) if parts else pd.DataFrame(columns=[*COUNT_KEYS, "sites"])
     whole = whole.astype({"country_iso": str, "tzid": str, "tzid_source": str, "ambiguous": bool, "sites": "int64"})
-    whole["country_iso"] = whole["country_iso"].str.strip().str.upper()
     return summed(whole, COUNT_KEYS)
-
-
-def _categories(column: pa.DictionaryArray) -> pd.Categorical:
-    return pd.Categorical.from_codes(column.indices.to_numpy(), column.dictionary.to_pylist())
 
 
 def summed(counts: pd.DataFrame, keys: list[str], *also: str) -> pd.DataFrame:

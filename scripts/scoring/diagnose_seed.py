@@ -1,7 +1,7 @@
 """Diagnostics and governance audit of one seed, written also when the seed failed (certification.md §7, §9)."""
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,27 @@ from scripts.lib.records import plain
 from scripts.lib.text_tables import read_csv, write_csv
 from scripts.scoring import diagnostics
 from scripts.scoring.gates import read_limits
-from scripts.scoring.governance_audit import AuditRow, audit_rows
 from scripts.scoring.metric_value import WITHHELD
-from scripts.states.overrides import active, load_overrides
+from scripts.states.overrides import OverrideRow, active, load_overrides
 from scripts.states.site_key import country_codes, country_column
 from scripts.states.sites import Table, batches
 
 SITES = Table("site_locations", "schemas.1B.yaml#/egress/site_locations")
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """Sites of one country that one rule of one mechanism decided."""
+
+    country_iso: str
+    mechanism: str
+    rule: str
+    count: int
+    rate: float
+    reason_code: str
+    owner: str
+    approved_by: str | None = None
+    expiry: str | None = None
 
 
 def main(
@@ -64,7 +78,7 @@ def main(
 
 
 def add_dispersion(table: pd.DataFrame, site_locations: list[str]) -> pd.DataFrame:
-    """The country table with `dispersion_km` of its 1B coordinates and `entropy_nats`."""
+    """The country table with `dispersion_km` of its 1B coordinates."""
     number, centroid = diagnostics.centroids(stream(site_locations))
     spread = diagnostics.dispersion_km(stream(site_locations), number, centroid)
     return table.assign(dispersion_km=spread[country_codes(table["country_iso"].tolist())])
@@ -74,6 +88,56 @@ def stream(parts: list[str]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarra
     """(country code uint16, lon, lat) of site_locations, batch by batch."""
     for batch in batches(SITES, *parts):
         yield country_column(batch), batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
+
+
+def audit_rows(
+    s1_report: dict[str, Any], s2_report: dict[str, Any], overrides: list[OverrideRow], owner: str
+) -> list[AuditRow]:
+    """Per affected country, mechanism and rule, in that order; S1's counts stand also when the seed failed.
+
+    `overrides` are the active policy rows, `owner` is who owns what no override says.
+    """
+    governance = s1_report.get("governance", {})
+    by_rule = s2_report.get("governance", {}).get("override_by_rule", [])
+    rows = []
+    for country, entry in governance.get("fallback_by_country", {}).items():
+        for mechanism in ("fallback_within_threshold", "fallback_outside_threshold"):
+            if count := entry[mechanism]:
+                rule, rate = "nearest polygon of the country", count / entry["sites_total"]
+                rows.append(AuditRow(country, mechanism, rule, count, rate, "BORDER_AMBIGUOUS", owner))
+    for country, entry in governance.get("preferred_by_country", {}).items():
+        rule, count, rate = "the one covering zone of the country", entry["preferred_total"], entry["preferred_rate"]
+        rows.append(AuditRow(country, "border_preference", rule, count, rate, "BORDER_OVERLAP", owner))
+    for country, entry in governance.get("override_by_country", {}).items():
+        touching = [row for row in overrides if _touches(row, country)]
+        counted = {rule["rule"]: rule["count"] for rule in by_rule if rule["country_iso"] == country}
+        parts = [([row], counted[row.rule]) for row in touching if row.rule in counted]
+        # Without a count by rule, as S2 did not run, one row says which rules it can have been.
+        for rules, count in parts or [(touching, entry["overrides_total"])]:
+            rows.append(_override_row(country, rules, count, count / entry["sites_total"]))
+    return sorted(rows, key=lambda row: (row.country_iso, row.mechanism, row.rule))
+
+
+def _override_row(country: str, rules: list[OverrideRow], count: int, rate: float) -> AuditRow:
+    return AuditRow(
+        country_iso=country,
+        mechanism="override",
+        rule=" or ".join(row.rule for row in rules),
+        count=count,
+        rate=rate,
+        reason_code=_joined(row.reason_code for row in rules),
+        owner=_joined(row.owner for row in rules),
+        approved_by=_joined(row.approved_by for row in rules),
+        expiry=_joined(row.expiry_yyyy_mm_dd or "none" for row in rules),
+    )
+
+
+def _touches(row: OverrideRow, country: str) -> bool:
+    return row.scope == "mcc" or country == (row.target if row.scope == "country" else row.target.split("|")[1])
+
+
+def _joined(values: Iterable[str | None]) -> str:
+    return ";".join(dict.fromkeys(value for value in values if value))
 
 
 if __name__ == "__main__":

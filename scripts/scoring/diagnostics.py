@@ -1,7 +1,6 @@
 """Diagnostics of one seed that do not gate: share matrix, spatial coupling, concentration (certification.md §7)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from scripts.scoring.gates import GRADES, Bands
-from scripts.scoring.metric_value import MetricValue, available, unavailable
+from scripts.scoring.metric_value import available, unavailable
 from scripts.states.ladder import EARTH_RADIUS_M
 from scripts.states.site_key import COUNTRIES
 
@@ -22,10 +21,8 @@ def share_matrix(counts: pd.DataFrame, countries: int = 20, tzids: int = 14) -> 
     `counts` has country_iso, tzid, sites. Columns: country_iso, site_count, then tzids by falling size, then OTHER.
     """
     sites = counts.groupby(["country_iso", "tzid"])["sites"].sum().unstack(fill_value=0)
-    rows = _largest(sites.sum(axis=1), countries)
-    columns = _largest(sites.sum(axis=0), tzids)
-    part = sites.loc[rows, columns].copy()
-    total = sites.loc[rows].sum(axis=1)
+    rows, columns = _largest(sites.sum(axis=1), countries), _largest(sites.sum(axis=0), tzids)
+    part, total = sites.loc[rows, columns].copy(), sites.loc[rows].sum(axis=1)
     part["OTHER"] = total - part.sum(axis=1)
     matrix = part.div(total, axis=0)
     matrix.insert(0, "site_count", total)
@@ -64,29 +61,17 @@ def dispersion_km(points: Points, number: np.ndarray, centroid: np.ndarray) -> n
         chord = np.linalg.norm(unit_vectors(lon, lat) - centroid[country], axis=1)
         angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
         squares += np.bincount(country, (EARTH_RADIUS_M / 1000 * angle) ** 2, COUNTRIES)
-    mean_square = squares / np.maximum(number, 1)
-    return np.asarray(np.sqrt(mean_square))
+    return np.asarray(np.sqrt(squares / np.maximum(number, 1)))
 
 
-@dataclass(frozen=True)
-class Rho:
-    """Spearman's rho with its p value, None where it cannot be computed."""
-
-    rho: MetricValue
-    p: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        return self.rho.to_json() | ({} if self.p is None else {"p": self.p})
-
-
-def spearman(dispersion: pd.Series, diversity: pd.Series) -> Rho:
-    """Spearman's rho with average ranks for ties."""
+def spearman(dispersion: pd.Series, diversity: pd.Series) -> dict[str, Any]:
+    """Spearman's rho with average ranks for ties, and its p value; or why there is none."""
     if len(dispersion) < 3:
-        return Rho(unavailable(f"{len(dispersion)} countries; a rank correlation needs three"), None)
+        return unavailable(f"{len(dispersion)} countries; a rank correlation needs three").to_json()
     if dispersion.nunique() < 2 or diversity.nunique() < 2:
-        return Rho(unavailable("one of the two quantities is the same in every country"), None)
+        return unavailable("one of the two quantities is the same in every country").to_json()
     rho, p = stats.spearmanr(dispersion.to_numpy(), diversity.to_numpy())
-    return Rho(available(rho, len(dispersion)), float(p))
+    return available(rho, len(dispersion)).to_json() | {"p": float(p)}
 
 
 def coupling(table: pd.DataFrame, expected: Bands, min_sites: int = 30) -> dict[str, Any]:

@@ -1,22 +1,25 @@
 """What gates.yaml asks for: gates, the other thresholds, and how far a value is from one (certification.md §4).
 
-A gate's life: defined here, its value counted in `cohort_metrics.py` or `governance_metrics.py`, compared by `margin`,
-judged for a seed in `checks.py`, and shown by certification's gate table and the page.
+A gate's life: defined here, its value counted in `cohorts.py` or `governance_metrics.py`, compared by `holds` and
+`margin`, judged for a seed by `seed_checks`, and shown by certification's gate table and the page.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from scripts.lib.contracts import load_yaml
 from scripts.lib.records import plain_fields, record_fields
-from scripts.scoring.exact import Number, exact
+from scripts.scoring.metric_value import MetricValue, Number, exact
 
 Grade = Literal["b", "bplus"]
 Op = Literal["<=", ">="]
+Verdict = Literal["FAIL_REALISM", "PASS_B", "PASS_BPLUS"]
+Checks = dict[str, dict[str, bool]]  # by grade (B, BPLUS), then check
 GRADES: tuple[Grade, ...] = ("b", "bplus")
+VERDICTS: tuple[Verdict, ...] = ("FAIL_REALISM", "PASS_B", "PASS_BPLUS")  # from worst to best
 
 
 def margin(value: Number | None, op: Op, threshold: float | None) -> float | None:
@@ -36,18 +39,9 @@ def holds(value: Number | None, op: Op, threshold: float | None) -> bool:
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number with its reason."""
+    """A number, or a switch that is true or false, with its reason."""
 
     value: float
-    why: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Switch:
-    """Something that is on or off, with its reason."""
-
-    value: bool
     why: str
     source: str
 
@@ -88,10 +82,6 @@ class Gate(Bands):
         """How far a value has moved, positive toward the passing side."""
         return float(exact(after) - exact(before)) * (1 if self.op == ">=" else -1)
 
-    def held_to(self, thresholds: Mapping[str, float | None]) -> "Gate":
-        """The gate with the thresholds `b` and `bplus` that a seed was held to, which an exception may have raised."""
-        return replace(self, **thresholds)  # type: ignore[arg-type]  # bplus is never None
-
 
 @dataclass(frozen=True)
 class CountryCap:
@@ -117,7 +107,7 @@ class Limits:
     fallback_country: CountryCap
     expected_rho: Bands
     heavy_override_rate: Threshold
-    untouched_rows: Switch
+    untouched_rows: Threshold  # a switch
     unknown_country_share: Threshold
     gated_share: Threshold
     near_copy_share: Threshold
@@ -156,3 +146,25 @@ class Limits:
 def read_limits(path: str | Path) -> Limits:
     """The gate contract of `config/certification/gates.yaml`."""
     return Limits.from_json(load_yaml(path))
+
+
+def seed_checks(metrics: Mapping[str, MetricValue], structural: Mapping[str, bool], limits: Limits) -> Checks:
+    """Structural checks, which both grades ask for, and every gate of each grade (certification.md §5, §8 step 1)."""
+    checks: Checks = {}
+    for grade in GRADES:
+        asked = {name: gate for name, gate in limits.gates.items() if gate.threshold(grade) is not None}
+        gates = {name: gate.holds(metrics[name].number, grade) for name, gate in asked.items()}
+        checks[grade.upper()] = {**structural, **gates}
+    return checks
+
+
+def failing(checks: Checks) -> dict[str, list[str]]:
+    """Names of false checks by grade."""
+    return {grade: sorted(name for name, ok in found.items() if not ok) for grade, found in checks.items()}
+
+
+def seed_verdict(checks: Checks) -> Verdict:
+    """PASS_BPLUS where all checks of both grades are true, PASS_B where those of B are."""
+    if not all(checks["B"].values()):
+        return "FAIL_REALISM"
+    return "PASS_BPLUS" if all(checks["BPLUS"].values()) else "PASS_B"

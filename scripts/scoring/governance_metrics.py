@@ -2,20 +2,103 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from scripts.lib.records import plain_fields
-from scripts.scoring.caveat import GRADE_OF, NAME_OF, Caveat, shown
-from scripts.scoring.exact import exact, quotient
-from scripts.scoring.gates import GRADES, Limits
-from scripts.scoring.metric_value import MetricValue, available, unavailable
-from scripts.scoring.policy_rows import PolicyRows, policy_rows
+from scripts.scoring.caveat import Caveat, rests_on, shown
+from scripts.scoring.gates import GRADES, CountryCap, Grade, Limits
+from scripts.scoring.metric_value import MetricValue, available, exact, quotient, unavailable
 from scripts.states.policy import CapException
 
-VIOLATIONS = (
-    "fallback_country_violations_"  # and the grade: the country caps are the gate's own, whatever the run's are
-)
+# And the grade: the country caps are the gate's own, whatever the run's are.
+VIOLATIONS = "fallback_country_violations_"
 Metrics = Mapping[str, MetricValue]
+
+
+class Part(NamedTuple):
+    """So many rows of a country's sites."""
+
+    rows: int
+    sites: int
+
+
+Parts = Mapping[str, Part]  # by country
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """A country above the run's cap on fallback that the cap does not bind: `exempt_by` min_sites, min_rows or both."""
+
+    sites_total: int
+    fallback_total: int
+    fallback_rate: float
+    exempt_by: list[str]
+
+
+@dataclass(frozen=True)
+class PolicyRows:
+    """Rows that fell back to the nearest polygon, that overrides set, that border preference set: by country."""
+
+    sites_total: int
+    fallback: Parts
+    overridden: Parts
+    preferred: Parts
+
+    @property
+    def fallback_rate(self) -> Fraction:
+        return quotient(rows_of(self.fallback), self.sites_total)
+
+    @property
+    def override_rate(self) -> Fraction:
+        return quotient(rows_of(self.overridden), self.sites_total)
+
+    @property
+    def helped(self) -> Parts:
+        """Rows that policy decided. They are ambiguous: without it they would go to the nearest polygon."""
+        return added(self.overridden, self.preferred)
+
+    def without_policy(self) -> "PolicyRows":
+        """As if overridden and border-preferred rows had fallen back."""
+        return PolicyRows(self.sites_total, added(self.fallback, self.helped), {}, {})
+
+    def violations(self, cap: CountryCap, grade: Grade) -> list[str]:
+        """Countries above the cap, among those with enough sites and enough fallback rows (design §5 decision 6)."""
+        return sorted(
+            country
+            for country, part in self.fallback.items()
+            if quotient(part.rows, part.sites) > exact(cap.threshold(grade))
+            and part.sites >= cap.min_sites.value
+            and part.rows >= cap.min_rows.value
+        )
+
+
+def rows_of(parts: Parts) -> int:
+    """Rows of all countries together."""
+    return sum(part.rows for part in parts.values())
+
+
+def added(first: Parts, second: Parts) -> Parts:
+    """The rows of both, by country."""
+    found = dict(first)
+    for country, part in second.items():
+        found[country] = Part(part.rows + first[country].rows, part.sites) if country in first else part
+    return found
+
+
+def policy_rows(governance: dict[str, Any] | None, sites_total: int | None) -> PolicyRows | None:
+    """From the `governance` block of S1's report and its `sites_total`; None where S1 did not get that far."""
+    if not governance:
+        return None
+    names = (("fallback", "fallback"), ("override", "overrides"), ("preferred", "preferred"))
+    parts = (
+        {
+            country: Part(entry[f"{plural}_total"], entry["sites_total"])
+            for country, entry in governance.get(f"{what}_by_country", {}).items()
+        }
+        for what, plural in names
+    )
+    return PolicyRows(sites_total or 0, *parts)
 
 
 class Held(NamedTuple):
@@ -26,16 +109,20 @@ class Held(NamedTuple):
     exceptions: list[CapException]
 
 
-@dataclass(frozen=True)
-class SeedGovernance:
-    """Metrics, and what they rest on."""
+def raised_by_exceptions(contract: Limits, exceptions: Sequence[CapException]) -> Held:
+    """The contract with the B override threshold raised by the exceptions in force; one never raises B+."""
+    gate = contract.gates["override_rate"]
+    needed = [entry for entry in exceptions if not gate.holds(entry.rate, "b")]
+    if not needed:
+        return Held(contract, contract, [])
+    raised = replace(gate, b=max(entry.rate for entry in needed))
+    return Held(contract, replace(contract, gates=contract.gates | {gate.name: raised}), needed)
 
-    metrics: dict[str, MetricValue]
-    caveats: list[Caveat]
 
-
-def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held) -> SeedGovernance:
-    """The governance of a seed from the reports of S1 and S2; what they do not say has no value."""
+def seed_governance(
+    s1_report: dict[str, Any], s2_report: dict[str, Any], held: Held
+) -> tuple[dict[str, MetricValue], list[Caveat]]:
+    """The metrics from the reports of S1 and S2, where what they do not say has no value, and what these rest on."""
     block, limits = s1_report.get("governance"), held.limits
     rows = policy_rows(block, s1_report.get("counts", {}).get("sites_total"))
     metrics = governance_metrics(rows, s2_report, limits)
@@ -43,15 +130,16 @@ def seed_governance(s1_report: dict[str, Any], s2_report: dict[str, Any], held: 
     if rows:
         policy = policy_caveats(rows, metrics, limits)
         caveats += [*policy, *heavy_override_caveats(rows, policy, limits)]
-    return SeedGovernance(metrics, caveats + (cap_caveats(block["caps"], held.contract) if block else []))
+    return metrics, caveats + (cap_caveats(block["caps"], held.contract) if block else [])
 
 
 def fallback_metrics(rows: PolicyRows, limits: Limits) -> dict[str, MetricValue]:
     """Fallback rate and country violations from rows of policy."""
-    cap = limits.fallback_country
-    violations = {VIOLATIONS + grade: len(rows.violations(cap, grade)) for grade in GRADES}
-    by_country = {name: available(count, len(rows.fallback)) for name, count in violations.items()}
-    return {"fallback_rate": available(rows.fallback_rate, rows.sites_total), **by_country}
+    violations = {
+        VIOLATIONS + grade: available(len(rows.violations(limits.fallback_country, grade)), len(rows.fallback))
+        for grade in GRADES
+    }
+    return {"fallback_rate": available(rows.fallback_rate, rows.sites_total), **violations}
 
 
 def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limits: Limits) -> dict[str, MetricValue]:
@@ -68,16 +156,6 @@ def governance_metrics(rows: PolicyRows | None, s2_report: dict[str, Any], limit
     }
 
 
-def raised_by_exceptions(contract: Limits, exceptions: Sequence[CapException]) -> Held:
-    """The contract with the B override threshold raised by the exceptions in force; one never raises B+."""
-    gate = contract.gates["override_rate"]
-    needed = [entry for entry in exceptions if not gate.holds(entry.rate, "b")]
-    if not needed:
-        return Held(contract, contract, [])
-    raised = replace(gate, b=max(entry.rate for entry in needed))
-    return Held(contract, replace(contract, gates=contract.gates | {gate.name: raised}), needed)
-
-
 def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     """One for each exception where the override rate needs it: it is above the contract's own B threshold."""
     gate, value = held.contract.gates["override_rate"], metrics["override_rate"].value
@@ -86,7 +164,7 @@ def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
     found = []
     for entry in held.exceptions:
         by = f"exception {entry.id} of {entry.approver}"
-        says = f"override_rate is {shown(value)} by {by}, where the contract allows {gate.b}"
+        says = f"{gate.name} is {shown(value)} by {by}, where the contract allows {gate.b}"
         numbers = {"value": value, "contract": gate.b} | plain_fields(entry)
         found.append(Caveat("override_exception", "B", says, gate=gate.name, numbers=numbers))
     return found
@@ -95,18 +173,14 @@ def exception_caveats(metrics: Metrics, held: Held) -> list[Caveat]:
 def policy_caveats(rows: PolicyRows, metrics: Metrics, limits: Limits) -> list[Caveat]:
     """Governance gates that hold only because policy took the rows out of fallback, and by what other means."""
     bare = fallback_metrics(rows.without_policy(), limits)
-    used = {"overrides": rows.overridden, "border_preference": rows.preferred}
+    means = {"overrides": rows.overridden, "border_preference": rows.preferred}
     found = []
     for grade in GRADES:
         for name in ("fallback_rate", VIOLATIONS + grade):
             gate, without = limits.gates[name], bare[name]
-            if not gate.holds(metrics[name].number, grade) or gate.holds(without.number, grade):
-                continue
-            numbers = {"value_without": without.value, "countries": sorted(rows.helped)}
-            for cause in (cause for cause, parts in used.items() if parts):
-                means = cause.replace("_", " ")
-                says = f"{name} holds {NAME_OF[grade]} only thanks to {means}: {shown(without.value)} without"
-                found.append(Caveat(f"rests_on_{cause}", GRADE_OF[grade], says, gate=name, numbers=numbers))
+            if gate.holds(metrics[name].number, grade) and not gate.holds(without.number, grade):
+                used = (cause for cause, parts in means.items() if parts)
+                found += [rests_on(cause, gate, grade, without, countries=sorted(rows.helped)) for cause in used]
     return found
 
 

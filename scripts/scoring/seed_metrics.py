@@ -1,36 +1,52 @@
 """What `score_seed` finds out about one seed, and the file that carries it to certification (certification.md §9)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.lib.files import read_json
-from scripts.lib.records import plain_fields, record, record_fields
+from scripts.lib.records import plain_fields, record
 from scripts.reference.identify_reference import Reference
 from scripts.scoring.caveat import Caveat
-from scripts.scoring.checks import Checks, Verdict, failing, seed_verdict
 from scripts.scoring.cohorts import Cohorts
-from scripts.scoring.coverage import Coverage
-from scripts.scoring.gates import Gate
+from scripts.scoring.gates import Checks, Gate, Verdict, failing, seed_verdict
+from scripts.scoring.governance_metrics import Exempt, PolicyRows, policy_rows
 from scripts.scoring.metric_value import MetricValue
-from scripts.scoring.policy_rows import Exempt, PolicyRows, policy_rows
-from scripts.scoring.site_rows import SiteRows
 
 
 @dataclass(frozen=True)
-class Reading:
-    """C_large under another reading of "large": its metric, the best that its countries' zones allow, its members."""
+class SiteRows:
+    """What tells one seed's sites from another's, whatever file they came in: digests of rows, not of bytes.
 
-    metric: MetricValue
-    ceiling: float | None
-    countries: list[str]
+    Hex SHA-256 over the site keys and coordinates in key order, and over the merchants.
+    """
 
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Reading":
-        return record_fields(cls, {"metric": found, **found})
+    sha256: str
+    merchants_sha256: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Sites of gated cohorts, of known countries outside them, and of country codes that no list knows, by code."""
+
+    gated: int
+    other: int
+    unknown: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.gated + self.other + sum(self.unknown.values())
+
+
+@dataclass(frozen=True)
+class Reading(MetricValue):
+    """C_large under another reading of "large", the best that its countries' zones allow, and these countries."""
+
+    ceiling: float | None = None
+    countries: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {**self.metric.to_json(), "ceiling": self.ceiling, "countries": self.countries}
+        return super().to_json() | {"ceiling": self.ceiling, "countries": list(self.countries)}
 
 
 @dataclass(frozen=True)
@@ -40,16 +56,6 @@ class PolygonSupport:
     cohort_members: dict[str, list[str]]
     zones: dict[str, int]
     metrics: dict[str, MetricValue]
-
-
-@dataclass(frozen=True)
-class ReportedCohort:
-    """A cohort that is shown and never gated."""
-
-    countries: int
-    sites: int
-    median_top1_share: float | None
-    countries_with_leaked_rows: list[str]
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class SeedMetrics:
     cohort_counts: dict[str, int]
     cohort_members: dict[str, list[str]]
     coverage: Coverage
-    reported_cohorts: dict[str, ReportedCohort]
+    reported_cohorts: dict[str, dict[str, Any]]  # by cohort that is shown and never gated
     metrics: dict[str, MetricValue]
     variants: dict[str, dict[str, MetricValue]]  # by metric, then variant
     c_large_readings: dict[str, Reading]
@@ -91,8 +97,8 @@ class SeedMetrics:
         return seed_verdict(self.checks)
 
     def gate(self, gate: Gate) -> Gate:
-        """The gate as this seed was held to it."""
-        return gate.held_to(self.thresholds[gate.name])
+        """The gate as this seed was held to it: an exception may have raised its thresholds."""
+        return replace(gate, **self.thresholds[gate.name])  # type: ignore[arg-type]  # bplus is never None
 
     @property
     def fallback_exempt(self) -> dict[str, Exempt]:

@@ -1,4 +1,4 @@
-"""What a metric rests on: the same metrics without leaked, hand-set or guessed rows, and what policy could still move.
+"""Realism of one seed: the cohort metrics, what they rest on, and how far policy could move them (certification.md §4).
 
 Each variant is other counts through the same country table. Variants keep the literal cohorts, so that a country
 cannot leave a cohort by losing rows. A cohort country without rows left counts as collapsed: nothing of its diversity
@@ -8,17 +8,24 @@ was real.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scripts.scoring.caveat import GRADE_OF, NAME_OF, Caveat, shown
-from scripts.scoring.cohort_metrics import NAMES, cohort_metrics, share_below_single_zone
-from scripts.scoring.cohorts import Cohorts, Floor, add_cohorts, cohort_members
+from scripts.scoring.caveat import GRADE_OF, Caveat, rests_on, shown
+from scripts.scoring.cohorts import (
+    C_LARGE,
+    NAMES,
+    Cohorts,
+    Floor,
+    add_cohorts,
+    cohort_members,
+    cohort_metrics,
+    share_below_single_zone,
+)
 from scripts.scoring.country_table import country_table, in_support, summed, zone_numbers
 from scripts.scoring.gates import GRADES, Gate, Limits
-from scripts.scoring.metric_value import MetricValue, unavailable
+from scripts.scoring.metric_value import WITHHELD, MetricValue
 from scripts.scoring.seed_metrics import PolygonSupport, Reading
 
 COUNTED = ["site_count", "distinct_tzid_count", "top1_sites", "top2_sites"]
@@ -27,19 +34,7 @@ ROWS_OF = {"in_support": "leakage", "polygon": "overrides", "without_fallback": 
 UNTOUCHED_CHECK = "_on_untouched_rows"  # what a check is called after its gate
 UNTOUCHED = "untouched"  # rows in the country's own zones that nobody guessed, preferred or set by hand
 RESTS_ON = ROWS_OF | {"half_floor": "cohort_floor"}
-WORDS = {"leakage": "leakage", "overrides": "overrides", "fallback": "fallback", "cohort_floor": "the cohort's floor"}
 Variants = Mapping[str, Mapping[str, MetricValue]]  # by metric, then variant
-
-
-class GuessedRows(NamedTuple):
-    """Rows by country that fell back to the nearest polygon, and that border preference gave to the country itself."""
-
-    fallback: Mapping[str, int]
-    preferred: Mapping[str, int]
-
-    @property
-    def all(self) -> dict[str, int]:
-        return dict(Counter(self.fallback) + Counter(self.preferred))
 
 
 @dataclass(frozen=True)
@@ -58,8 +53,56 @@ class Counted:
         return table.fillna(COLLAPSED).astype(dict.fromkeys(COUNTED, "int64")).join(flags).reset_index()
 
 
-def variant_tables(counted: Counted, guessed: GuessedRows) -> dict[str, pd.DataFrame]:
-    """Country tables by variant.
+@dataclass(frozen=True)
+class Realism:
+    """The cohort metrics, their variants, other readings of them, and what 2A policy could still reach."""
+
+    metrics: dict[str, MetricValue]
+    variants: dict[str, dict[str, MetricValue]]
+    c_large_readings: dict[str, Reading]
+    polygon_support: PolygonSupport | None
+    reach_2a: dict[str, MetricValue]
+
+
+def realism(
+    counted: Counted, fallback: Mapping[str, int], preferred: Mapping[str, int], polygons: pd.DataFrame
+) -> Realism:
+    """Everything that is counted in the country table, or why there is nothing.
+
+    `fallback` and `preferred` as in `variant_tables`; `polygons` are the zones of each country as the polygons have
+    them: country_iso, tzid.
+    """
+    if counted.table.empty:
+        nothing = dict.fromkeys(NAMES, WITHHELD)
+        return Realism(nothing, {}, {}, None, nothing)
+    return Realism(
+        metrics=cohort_metrics(counted.table),
+        variants=variant_metrics(variant_tables(counted, fallback, preferred)),
+        c_large_readings=c_large_readings(counted),
+        polygon_support=polygon_support(counted, polygons),
+        reach_2a=cohort_metrics(counted.recounted(reachable(counted.counts, counted.support))),
+    )
+
+
+def realism_caveats(found: Realism, table: pd.DataFrame, limits: Limits) -> list[Caveat]:
+    """What the metrics rest on, other readings that would not pass, and countries with H / ln K above 1.
+
+    Only leakage can do the latter: they are flagged, not clipped (certification.md A4).
+    """
+    caveats = variant_caveats(found.variants, limits)
+    caveats += c_large_caveats(found.c_large_readings, limits.gates[C_LARGE])
+    odd = table[table["is_c_multi"] & (table["entropy_norm"] > 1 + 1e-12)]["country_iso"].tolist()
+    if odd:
+        gate, says = "c_multi_median_entropy_norm", f"entropy above 1 in {', '.join(odd)}: sites in more zones than K"
+        caveats.append(Caveat("entropy_above_one", "B", says, gate=gate, numbers={"countries": odd}))
+    return caveats
+
+
+def variant_tables(
+    counted: Counted, fallback: Mapping[str, int], preferred: Mapping[str, int]
+) -> dict[str, pd.DataFrame]:
+    """Country tables by variant, where so many rows of each country fell back to the nearest polygon, and so many
+    border preference gave to the country itself.
 
     `half_floor` drops no rows: it lets in countries with half the sites that the cohorts ask for. `without_nudged`
     shows what geometry alone decided; it raises no caveat, as a nudge is lawful. `untouched` drops all that a pass may
@@ -67,12 +110,13 @@ def variant_tables(counted: Counted, guessed: GuessedRows) -> dict[str, pd.DataF
     """
     counts = counted.counts
     own, by_polygon = in_support(counts, counted.support), counts["tzid_source"] == "polygon"
+    guessed = Counter(fallback) + Counter(preferred)
     rows = {
         "in_support": counts[own],
         "polygon": counts[by_polygon],
         "without_nudged": counts[~counts["ambiguous"]],
-        "without_fallback": without_open(counts, guessed.fallback),
-        UNTOUCHED: without_open(counts[own & by_polygon], guessed.all),
+        "without_fallback": without_open(counts, fallback),
+        UNTOUCHED: without_open(counts[own & by_polygon], guessed),
     }
     found = {"literal": counted.table} | {name: counted.recounted(part) for name, part in rows.items()}
     multi, large = (_halved(floor) for floor in (counted.cohorts.c_multi, counted.cohorts.c_large))
@@ -89,12 +133,8 @@ def without_open(counts: pd.DataFrame, rows: Mapping[str, int]) -> pd.DataFrame:
 
     Reports count guessed and preferred rows by country, not by zone; all of them are ambiguous.
     """
-    zones = summed(
-        counts.assign(open=counts["sites"].where(counts["ambiguous"], 0).astype("int64")),
-        ["country_iso", "tzid"],
-        "open",
-    )
-    zones = zones.sort_values(["country_iso", "sites", "tzid"])
+    zones = counts.assign(open=counts["sites"].where(counts["ambiguous"], 0).astype("int64"))
+    zones = summed(zones, ["country_iso", "tzid"], "open").sort_values(["country_iso", "sites", "tzid"])
     before = zones.groupby("country_iso")["open"].cumsum() - zones["open"]
     lost = zones["country_iso"].map(lambda country: rows.get(country, 0)).astype("int64") - before
     zones["sites"] -= lost.clip(lower=0, upper=zones["open"]).astype("int64")
@@ -113,19 +153,14 @@ def variant_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, M
 
 def variant_caveats(variants: Variants, limits: Limits) -> list[Caveat]:
     """Gates that hold as the plan counts them and fail without leaked, hand-set or guessed rows."""
-    found = []
-    for name, part in sorted(variants.items()):
-        gate = limits.gates[name]
-        for grade in GRADES:
-            if not gate.holds(part["literal"].number, grade):
-                continue
-            for variant, cause in RESTS_ON.items():
-                value = part[variant].value
-                if not gate.holds(part[variant].number, grade):
-                    says = f"{name} holds {NAME_OF[grade]} only thanks to {WORDS[cause]}: {shown(value)} without"
-                    numbers = {"value_without": value}
-                    found.append(Caveat(f"rests_on_{cause}", GRADE_OF[grade], says, gate=name, numbers=numbers))
-    return found
+    return [
+        rests_on(cause, limits.gates[name], grade, part[variant])
+        for name, part in sorted(variants.items())
+        for grade in GRADES
+        if limits.gates[name].holds(part["literal"].number, grade)
+        for variant, cause in RESTS_ON.items()
+        if not limits.gates[name].holds(part[variant].number, grade)
+    ]
 
 
 def untouched_checks(variants: Variants, limits: Limits) -> dict[str, bool]:
@@ -145,49 +180,43 @@ def c_large_readings(counted: Counted) -> dict[str, Reading]:
     has leaked.
     """
     table = counted.table
-    literal = table["site_count"] >= counted.cohorts.c_large.min_sites.value
-    zoned = table["tz_world_support_count"] >= 2
+    literal = table[table["site_count"] >= counted.cohorts.c_large.min_sites.value]
     decile = table.sort_values(["site_count", "country_iso"], ascending=[False, True]).index[: -(-len(table) // 10)]
-    top = pd.Series(table.index.isin(decile), index=table.index)
-    picks: dict[str, pd.Series[bool]] = {"literal": literal, "eligible": literal & zoned, "top_decile": top}
-    found = {}
-    for name, pick in picks.items():
-        part = table.loc[pick]
-        if part.empty:
-            found[name] = Reading(unavailable("the cohort is empty"), None, [])
-            continue
-        found[name] = Reading(
-            share_below_single_zone(part), float(zoned[part.index].mean()), part["country_iso"].tolist()
-        )
-    return found
+    cohorts = {
+        "literal": literal,
+        "eligible": literal[literal["tz_world_support_count"] >= 2],
+        "top_decile": table[table.index.isin(decile)],
+    }
+    return {name: _reading(part) for name, part in cohorts.items()}
+
+
+def _reading(part: pd.DataFrame) -> Reading:
+    if part.empty:
+        return Reading(None, 0, "the cohort is empty")
+    ceiling = float((part["tz_world_support_count"] >= 2).mean())
+    return Reading(**vars(share_below_single_zone(part)), ceiling=ceiling, countries=tuple(part["country_iso"]))
 
 
 def c_large_caveats(readings: Mapping[str, Reading], gate: Gate) -> list[Caveat]:
     """A pass of C_large that the literal reading, all countries with enough sites, would not give."""
     if not readings:
         return []
-    eligible, literal = readings["eligible"].metric, readings["literal"].metric
-    found = []
-    for grade in GRADES:
-        if gate.holds(eligible.number, grade) and not gate.holds(literal.number, grade):
-            says = (
-                f"{gate.name} counts countries with two zones or more; of all large ones it is {shown(literal.value)}"
-            )
-            numbers = {"value": eligible.value, "literal": literal.value, "ceiling": readings["literal"].ceiling}
-            found.append(Caveat("c_large_literal", GRADE_OF[grade], says, gate=gate.name, numbers=numbers))
-    return found
+    eligible, literal = readings["eligible"], readings["literal"]
+    says = f"{gate.name} counts countries with two zones or more; of all large ones it is {shown(literal.value)}"
+    numbers = {"value": eligible.value, "literal": literal.value, "ceiling": literal.ceiling}
+    return [
+        Caveat("c_large_literal", GRADE_OF[grade], says, gate=gate.name, numbers=numbers)
+        for grade in GRADES
+        if gate.holds(eligible.number, grade) and not gate.holds(literal.number, grade)
+    ]
 
 
 def polygon_support(counted: Counted, polygons: pd.DataFrame) -> PolygonSupport:
     """The same sites if K_c were counted by polygons; `polygons` has country_iso, tzid."""
     table = add_cohorts(country_table(counted.counts, polygons), counted.cohorts)
-    zones, literal = table["tz_world_support_count"], counted.table["tz_world_support_count"]
-    other = table[zones.ne(literal)]
-    return PolygonSupport(
-        cohort_members=cohort_members(table),
-        zones=dict(zip(other["country_iso"], other["tz_world_support_count"].tolist(), strict=True)),
-        metrics=cohort_metrics(table),
-    )
+    other = table[table["tz_world_support_count"].ne(counted.table["tz_world_support_count"])]
+    zones = dict(zip(other["country_iso"], other["tz_world_support_count"].tolist(), strict=True))
+    return PolygonSupport(cohort_members(table), zones, cohort_metrics(table))
 
 
 def reachable(counts: pd.DataFrame, support: pd.DataFrame) -> pd.DataFrame:

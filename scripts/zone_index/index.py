@@ -1,17 +1,22 @@
 """Which zones cover a point, and which zone is nearest: exact answers from a memory-mapped index.
 
 Points in blocks and cells that no polygon edge touches are answered by one or two table reads; the rest by the original
-edges that touch their cell. Boundaries belong to every zone they bound, as in shapely's `intersects_xy`.
+edges that touch their cell, as `build.py` explains. Boundaries belong to every zone they bound, as in shapely's
+`intersects_xy`.
 """
+
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
-from scripts.zone_index.cells import leaf_masks
-from scripts.zone_index.file import LEAF, ZoneIndex, open_index, set_members, write_index
+from scripts.zone_index.file import LEAF, ZoneIndex, open_index, set_members
+from scripts.zone_index.grid import Edges
 
-__all__ = ["ZoneIndex", "lookup", "nearest", "open_index", "set_members", "write_index"]
+__all__ = ["ZoneIndex", "lookup", "nearest", "open_index", "set_members"]
 
 CHUNK = 1 << 15  # points worked on at once: their temporary arrays stay in the cache
+PAIRS = 1 << 18  # point-edge pairs worked on at once, so that memory stays bounded
 
 
 def lookup(index: ZoneIndex, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
@@ -49,7 +54,7 @@ def _in_blocks(index: ZoneIndex, block: np.ndarray, lon: np.ndarray, lat: np.nda
     deep = np.flatnonzero(code >= LEAF)
     if len(deep):
         leaf = arrays["block_leaf"][block[deep]] + (code[deep] & (LEAF - 1))
-        code[deep] = leaf_masks(index, leaf, lon[deep], lat[deep])
+        code[deep] = _leaf_masks(index, leaf, lon[deep], lat[deep])
     found: np.ndarray = arrays["table"][arrays["block_table"][block] + code]
     return found
 
@@ -61,6 +66,60 @@ def _cell(distance: np.ndarray, n: int, split: int, count: int) -> np.ndarray:
     block = np.minimum(scaled.astype(np.int32), count - 1)
     cell: np.ndarray = np.minimum((scaled * split).astype(np.int32) - block * split, split - 1)
     return cell
+
+
+def _leaf_masks(index: ZoneIndex, leaf: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Mask (N,) uint16 of the layers of the block that cover each point, for points in leaves."""
+    first = index.arrays["leaf_first"]
+    count = first[leaf + 1] - first[leaf]
+    cuts = np.flatnonzero(np.diff(np.cumsum(count, dtype=np.int64) // PAIRS)) + 1
+    bounds = [0, *cuts.tolist(), len(leaf)]
+    parts = [slice(*ends) for ends in pairwise(bounds)]
+    return np.concatenate([_masks(index, leaf[part], count[part], lon[part], lat[part]) for part in parts])
+
+
+def _masks(index: ZoneIndex, leaf: np.ndarray, count: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    arrays = index.arrays
+    start = np.cumsum(count) - count
+    ref = np.arange(start[-1] + count[-1]) + np.repeat(arrays["leaf_first"][leaf] - start, count)
+    packed = arrays["ref_edge"][ref]
+    edge = (packed >> 2).astype(np.int64)
+    y = np.repeat(lat, count)
+    ya, yb = arrays["y"][edge], arrays["y"][edge + 1]
+    above_a, above_b = ya > y, yb > y
+    counted = (above_a & (packed & 1).astype(bool)) ^ (above_b & (packed & 2).astype(bool))
+
+    # Only edges that span the point's latitude need their longitudes; those that end there may hold the point.
+    near = np.flatnonzero((above_a != above_b) | (ya == y) | (yb == y))
+    x, y, ya, yb = np.repeat(lon, count)[near], y[near], ya[near], yb[near]
+    xa, xb = arrays["x"][edge[near]], arrays["x"][edge[near] + 1]
+    side = orientation(Edges(xa, ya, xb, yb), x, y)
+    counted[near] ^= (above_a[near] != above_b[near]) & np.where(ya < yb, side > 0, side < 0)
+    on = (side == 0) & (np.minimum(xa, xb) <= x) & (x <= np.maximum(xa, xb))
+    on &= (np.minimum(ya, yb) <= y) & (y <= np.maximum(ya, yb))
+
+    masks = arrays["ref_mask"][ref]
+    covering: np.ndarray = arrays["leaf_flip"][leaf] ^ np.bitwise_xor.reduceat(masks * counted, start)
+    hit = near[on]
+    np.bitwise_or.at(covering, np.searchsorted(start, hit, side="right") - 1, masks[hit])
+    return covering
+
+
+def orientation(edges: Edges, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Exact side (N,) of each point (x, y) on the line through the edge beside it: 1 left, -1 right, 0 on the line."""
+    xa, ya, xb, yb = edges
+    left, right = (xa - x) * (yb - y), (ya - y) * (xb - x)
+    turn = left - right
+    side: np.ndarray = np.sign(turn)
+    # The error of `turn` is below 3.4e-16 times this sum (Shewchuk 1997), and both products are exact where a factor
+    # is zero; what is left in doubt is decided with fractions.
+    certain = np.abs(turn) > 4e-16 * (np.abs(left) + np.abs(right))
+    certain |= ((xa == x) | (yb == y)) & ((ya == y) | (xb == x))
+    for k in np.flatnonzero(~certain).tolist():
+        ax, ay, bx, by, px, py = (Fraction(float(values[k])) for values in (xa, ya, xb, yb, x, y))
+        value = (ax - px) * (by - py) - (ay - py) * (bx - px)
+        side[k] = (value > 0) - (value < 0)
+    return side
 
 
 def nearest(
@@ -79,10 +138,8 @@ def nearest(
     # Few sets and few lists of candidates meet, however many points there are.
     cases, case = np.unique(np.stack([covering, which], axis=1), axis=0, return_inverse=True)
     for number, (cover, listed) in enumerate(cases.tolist()):
-        rows, inside = (
-            np.flatnonzero(case == number),
-            np.intersect1d(zones[listed], member[first[cover] : first[cover + 1]]),
-        )
+        rows = np.flatnonzero(case == number)
+        inside = np.intersect1d(zones[listed], member[first[cover] : first[cover + 1]])
         if len(inside):
             found[rows], near[:, rows] = inside[0], (lon[rows], lat[rows])
         elif len(zones[listed]):

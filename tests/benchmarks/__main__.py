@@ -7,6 +7,7 @@ import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from scripts.reference import build_tz_world
 from scripts.reference.tz_world import read_tz_world
@@ -37,10 +38,10 @@ def main() -> None:
             release = build_tz_world.packaged_release()
             build_tz_world.main(tz_world=tz_world, source=build_tz_world.PACKAGE, sha256="", release=release)
         result = {"index": bench_lookup.measure_build(tz_world, path)}
-        print(bench_lookup.build_line(result), flush=True)
+        show("index", [result["index"]])
         reference = bench_s1.reference_files(folder, tz_world, path)
         result["s1"] = bench_s1.measure_sizes(folder, reference, options.sites, options.unsorted)
-        print(bench_s1.table(result["s1"]), flush=True)
+        show("S1, one process", result["s1"])
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         index, (tzids, geoms) = open_index(path), read_tz_world(tz_world)
@@ -49,11 +50,21 @@ def main() -> None:
             "software": {name: version(name) for name in SOFTWARE if find_spec(name)},
             "speed_mpts_s": bench_lookup.measure_speed(index, geoms, options.points),
         }
-        print(bench_lookup.speed_table(result), flush=True)
+        speed = result["speed_mpts_s"]
+        ours = next(iter(speed.values()))["median"]
+        ratios = [{"by": name, **rate, "this / it": ours / rate["median"]} for name, rate in speed.items()]
+        show("lookup, one core, M points/s", ratios)
         result["exactness"] = bench_lookup.measure_exactness(index, tzids, geoms, options.check)
-        print(bench_lookup.exactness_table(result), flush=True)
+        show("against brute force", [{"points of": name, **entry} for name, entry in result["exactness"].items()])
     if options.out:
         Path(options.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def show(title: str, rows: list[dict[str, Any]]) -> None:
+    """One table of figures as text, as soon as it is measured."""
+    import pandas as pd  # here, as the processes that are measured import this module
+
+    print(f"{title}\n{pd.DataFrame(rows).to_string(index=False)}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -88,26 +87,3 @@ def measure_exactness(index: ZoneIndex, tzids: np.ndarray, geoms: np.ndarray, co
             total, differing = total + BATCH, differing + len(differing_points(index, brute, *points))
         result[name] = {"points": total, "differences": differing}
     return result
-
-
-def build_line(result: dict[str, Any]) -> str:
-    """What the index costs, as text."""
-    return "index: " + "  ".join(f"{key} {value}" for key, value in result["index"].items())
-
-
-def speed_table(result: dict[str, Any]) -> str:
-    """The throughputs as text."""
-    speed = result["speed_mpts_s"]
-    ours = speed["this index (exact, all zones)"]["median"]
-    lines = [f"{'lookup, one core':34}{'M points/s':>12}{'best':>9}{'this / it':>11}"]
-    for name, rate in speed.items():
-        lines.append(f"{name:34}{rate['median']:>12.3f}{rate['best']:>9.3f}{ours / rate['median']:>11.1f}")
-    return "\n".join(lines)
-
-
-def exactness_table(result: dict[str, Any]) -> str:
-    """The comparison with brute force as text."""
-    lines = [f"{'against brute force':34}{'points':>12}{'differences':>13}"]
-    for name, entry in result["exactness"].items():
-        lines.append(f"{name:34}{entry['points']:>12,}{entry['differences']:>13}")
-    return "\n".join(lines)

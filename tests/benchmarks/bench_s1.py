@@ -41,19 +41,18 @@ def measure_sizes(folder: Path, reference: dict[str, str], sizes: list[int], uns
         assert report["status"] == "pass" and report["counts"]["rows_emitted"] == rows, report["errors"]
         output = root / catalog_path("s1_tz_lookup", **s1_job.TOKENS)
         best = min(runs, key=lambda run: run["wall_s"])
-        found.append(
-            {
-                "sites": rows,
-                "sorted": not shuffled,
-                **best,
-                "runs": len(runs),
-                "peak_rss_mb": max(run["peak_rss_mb"] for run in runs),
-                "sites_per_s": round(rows / best["wall_s"]),
-                "sites_per_cpu_s": round(rows / best["cpu_s"]),
-                "input_mb": round(sites.stat().st_size / 1e6, 1),
-                "output_mb": round(output.stat().st_size / 1e6, 1),
-            }
-        )
+        entry = {
+            "sites": rows,
+            "sorted": not shuffled,
+            **best,
+            "runs": len(runs),
+            "peak_rss_mb": max(run["peak_rss_mb"] for run in runs),
+            "sites_per_s": round(rows / best["wall_s"]),
+            "sites_per_cpu_s": round(rows / best["cpu_s"]),
+            "input_mb": round(sites.stat().st_size / 1e6, 1),
+            "output_mb": round(output.stat().st_size / 1e6, 1),
+        }
+        found.append(entry)
         shutil.rmtree(root)
     return found
 
@@ -70,13 +69,3 @@ def measure(root: Path) -> dict[str, float]:
         raise RuntimeError(f"S1 failed:\n{problem}")
     inside = json.loads(printed)
     return {"wall_s": round(wall, 3), **{name: round(value, 3) for name, value in inside.items()}}
-
-
-def table(entries: list[dict[str, Any]]) -> str:
-    """The figures of S1 as text."""
-    names = ["wall_s", "imports_s", "job_s", "s1_s", "cpu_s", "peak_rss_mb", "sites_per_s", "sites_per_cpu_s"]
-    lines = [f"{'S1, one process':>24}" + "".join(f"{name:>16}" for name in names)]
-    for entry in entries:
-        title = f"{entry['sites']:,}" + ("" if entry["sorted"] else " unsorted")
-        lines.append(f"{title:>24}" + "".join(f"{entry[name]:>16,}" for name in names))
-    return "\n".join(lines)

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from scripts.scoring.coverage import Coverage, coverage, coverage_checks
 from scripts.scoring.gates import read_limits
+from scripts.scoring.seed_metrics import Coverage
+from scripts.scoring.structural import coverage, coverage_checks
 from scripts.scoring.variants import (
-    GuessedRows,
     c_large_caveats,
     c_large_readings,
     polygon_support,
@@ -17,7 +17,6 @@ from scripts.scoring.variants import (
 from tests.unit.scoring.worlds import COHORTS, SUPPORT, counted, counts
 
 LIMITS = read_limits("config/certification/gates.yaml")
-NOBODY = GuessedRows({}, {})
 
 
 def flags(multi: int, large: int) -> pd.DataFrame:
@@ -61,9 +60,10 @@ def test_sites_are_counted_by_what_gates_them():
     assert coverage(table, ["AA", "BB", "CC"]) == Coverage(100, 7, {"QZ": 100})
 
 
-def checks(frame: pd.DataFrame, guessed: GuessedRows = NOBODY) -> set[str]:
+def checks(frame: pd.DataFrame, fallback: int = 0, preferred: int = 0) -> set[str]:
     """Realism gates that do not hold B on the untouched rows."""
-    found = untouched_checks(variant_metrics(variant_tables(counted(frame), guessed)), LIMITS)
+    tables = variant_tables(counted(frame), {"AA": fallback}, {"AA": preferred})
+    found = untouched_checks(variant_metrics(tables), LIMITS)
     return {name.removesuffix("_on_untouched_rows") for name, holds in found.items() if not holds}
 
 
@@ -83,11 +83,9 @@ def test_diversity_by_leakage_or_overrides_does_not_stand(touched):
     assert checks(HONEST.assign(**touched)) == DIVERSITY
 
 
-@pytest.mark.parametrize(
-    "guessed", [GuessedRows({"AA": 100}, {}), GuessedRows({}, {"AA": 100}), GuessedRows({"AA": 50}, {"AA": 50})]
-)
-def test_diversity_by_guesses_or_preference_does_not_stand(guessed):
-    assert checks(HONEST.assign(ambiguous=[False, True, True]), guessed) == DIVERSITY
+@pytest.mark.parametrize(("fallback", "preferred"), [(100, 0), (0, 100), (50, 50)])
+def test_diversity_by_guesses_or_preference_does_not_stand(fallback, preferred):
+    assert checks(HONEST.assign(ambiguous=[False, True, True]), fallback, preferred) == DIVERSITY
 
 
 @pytest.mark.parametrize(("second", "stands"), [(39, False), (40, True), (41, True)])
@@ -118,7 +116,7 @@ def test_a_pass_of_c_large_that_the_letter_would_not_give_is_named(single_zone, 
 
 def test_a_one_zone_country_counts_by_leakage_alone_and_lies_above_the_ceiling():
     readings = c_large_readings(counted(counts(("BB", "Z/5", "polygon", 500), ("BB", "Z/1", "polygon", 400))))
-    assert (readings["literal"].metric.value, readings["literal"].ceiling) == (1.0, 0.0)
+    assert (readings["literal"].value, readings["literal"].ceiling) == (1.0, 0.0)
 
 
 def test_polygons_give_other_cohorts_and_values():

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.scoring.cohort_metrics import cohort_metrics
+from scripts.scoring.cohorts import cohort_metrics
 from scripts.scoring.country_table import country_table
-from scripts.scoring.exact import exact, root
 from scripts.scoring.gates import read_limits
-from scripts.scoring.policy_rows import policy_rows
+from scripts.scoring.governance_metrics import policy_rows
+from scripts.scoring.metric_value import exact, root
 
 LIMITS = read_limits("config/certification/gates.yaml")
 GAP = LIMITS.gates["c_multi_median_top1_top2_gap"]

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.scoring.earth import ceilings, earth
 from scripts.scoring.gates import read_limits
+from scripts.scoring.score_earth import ceilings, earth
 from tests.unit.certification.test_certification_paths import SEEDS, World
 
 LIMITS = read_limits("config/certification/gates.yaml")
@@ -27,7 +27,7 @@ def test_earth_and_ceilings_of_nothing_have_no_value(countries):
     )
     flags = flags.assign(is_c_multi=False, is_c_large=False)
     places = pd.DataFrame({"country_iso": ["FR"], "tzid": ["Europe/Paris"], "population": [1000]})
-    found = earth(places, SUPPORT, flags, seed=42, draws=3)
-    assert {entry.metric.value for entry in found.metrics.values()} == {None}
+    metrics, _ = earth(places, SUPPORT, flags, seed=42, draws=3)
+    assert {entry["value"] for entry in metrics.values()} == {None}
     best = ceilings(flags, SUPPORT, LIMITS.gates)
     assert {best[name] for name in LIMITS.realism} == {None}

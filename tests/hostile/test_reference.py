@@ -12,8 +12,7 @@ import pytest
 from scripts.certification.caveats import reference_caveats
 from scripts.lib.contracts import load_yaml
 from scripts.reference.build_polygon_zones import zones_of_countries
-from scripts.reference.content import archive_content, table_content
-from scripts.reference.identify_reference import Reference, is_known
+from scripts.reference.identify_reference import Reference, archive_content, is_known, table_content
 from scripts.zone_index.index import open_index
 from tests.lawful_world import reference
 

@@ -7,12 +7,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.certification.caveats import qualifications
-from scripts.certification.verdict import judge
+from scripts.certification.caveats import beyond_earth, differing, near_copies, qualifications
+from scripts.certification.verdict import judge, same_rows
 from scripts.lib.tables import write_table
-from scripts.scoring.beyond_earth import beyond_earth
-from scripts.scoring.copies import differing, near_copies, same_rows
-from scripts.scoring.site_rows import SiteRows, site_rows
+from scripts.scoring.seed_metrics import SiteRows
+from scripts.scoring.structural import site_rows
 from tests.lawful import House
 from tests.lawful_world import reference
 from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics

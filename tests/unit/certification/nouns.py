@@ -5,13 +5,10 @@ from typing import Any
 
 from scripts.certification.certificate import Certificate
 from scripts.certification.gate_table import GateRow
-from scripts.scoring.checks import seed_checks
 from scripts.scoring.cohorts import read_cohorts
-from scripts.scoring.coverage import Coverage
-from scripts.scoring.gates import read_limits
+from scripts.scoring.gates import read_limits, seed_checks
 from scripts.scoring.metric_value import MetricValue
-from scripts.scoring.seed_metrics import SeedMetrics
-from scripts.scoring.site_rows import SiteRows
+from scripts.scoring.seed_metrics import Coverage, SeedMetrics, SiteRows
 from scripts.scoring.variants import ROWS_OF
 
 SEEDS = [42, 7, 101, 202]

@@ -22,8 +22,7 @@ from scripts.certification.phases import (
 from scripts.certification.triage import read_triage
 from scripts.certification.verdict import judge
 from scripts.lib.records import plain, record
-from scripts.scoring.cohort_metrics import cohort_metrics
-from scripts.scoring.cohorts import add_cohorts
+from scripts.scoring.cohorts import add_cohorts, cohort_metrics
 from scripts.scoring.country_table import country_table
 from scripts.scoring.metric_value import MetricValue
 from tests.unit.certification.nouns import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scripts.certification.verdict import judge, stability
-from scripts.scoring.site_rows import SiteRows
+from scripts.scoring.seed_metrics import SiteRows
 from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 
 VALUES = {"PASS_BPLUS": {}, "PASS_B": {"fallback_rate": 0.0005}, "FAIL_REALISM": {"fallback_rate": 0.01}}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.scoring.cohort_metrics import cohort_metrics
+from scripts.scoring.cohorts import cohort_metrics
 from tests.unit.scoring.worlds import counted, counts, rows
 
 
@@ -30,9 +30,12 @@ def test_hand_worked_country():
 
 
 def test_single_zone_country():
-    row = scored(counts(("BB", "Z/5", "polygon", 700))).iloc[0]
+    table = scored(counts(("BB", "Z/5", "polygon", 700)))
+    row = table.iloc[0]
     assert (row["top1_share"], row["top1_top2_gap"], row["entropy_norm"], row["cohort"]) == (1.0, 1.0, 0.0, "C_single")
     assert not row["is_c_large"]  # large, but with one zone it cannot show two
+    # An empty cohort is not zero.
+    assert all(entry.value is None and entry.reason for entry in cohort_metrics(table).values())
 
 
 @pytest.mark.parametrize(
@@ -44,30 +47,13 @@ def test_cohort_floors(sites, cohort, large):
 
 
 def test_medians_and_shares():
-    table = scored(
-        counts(
-            ("AA", "Z/1", "polygon", 80),
-            ("AA", "Z/2", "polygon", 20),
-            ("CC", "Z/6", "polygon", 600),
-            ("BB", "Z/5", "polygon", 50),
-        )
-    )
+    sites = [("AA", "Z/1", 80), ("AA", "Z/2", 20), ("CC", "Z/6", 600), ("BB", "Z/5", 50)]
+    table = scored(counts(*((country, tzid, "polygon", number) for country, tzid, number in sites)))
     found = {name: entry.value for name, entry in cohort_metrics(table).items()}
     assert found["c_multi_share_distinct_ge2"] == 0.5
     assert found["c_multi_median_top1_share"] == pytest.approx(0.9)  # mean of the two middle values
     assert found["c_multi_median_top1_top2_gap"] == pytest.approx(0.8)
     assert found["c_large_share_top1_lt_095"] == 0.0
-
-
-def test_strict_095():
-    for sites, value in ((949, 1.0), (950, 0.0)):
-        frame = counts(("CC", "Z/6", "polygon", sites), ("CC", "Z/7", "polygon", 1000 - sites))
-        assert cohort_metrics(scored(frame))["c_large_share_top1_lt_095"].value == value
-
-
-def test_empty_cohort_is_not_zero():
-    found = cohort_metrics(scored(counts(("BB", "Z/5", "polygon", 700))))
-    assert all(entry.value is None and entry.reason for entry in found.values())
 
 
 @settings(max_examples=60, deadline=None)

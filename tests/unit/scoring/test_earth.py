@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.scoring.earth import ceilings, draw_counts, earth
 from scripts.scoring.gates import read_limits
+from scripts.scoring.score_earth import ceilings, draw_counts, earth
 
 GATES = read_limits("config/certification/gates.yaml").gates
 
@@ -36,28 +36,25 @@ def test_earth_draws_do_not_depend_on_other_countries():
     shares = pd.DataFrame({"country_iso": ["AA", "AA", "BB"], "tzid": ["Z/1", "Z/2", "Z/5"], "sites": [80, 20, 7]})
     both = draw_counts(shares, {"AA": 50, "BB": 5}, seed=42, draws=5)
     alone = draw_counts(shares.iloc[[1, 0]], {"AA": 50}, seed=42, draws=5)
-    pd.testing.assert_frame_equal(
-        both[both["country_iso"] == "AA"].reset_index(drop=True), alone.reset_index(drop=True)
-    )
-    assert both.groupby(["country_iso", "draw"])["sites"].sum().unstack().T.drop_duplicates().to_numpy().tolist() == [
-        [50, 5]
-    ]
+    ours = both[both["country_iso"] == "AA"]
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), alone.reset_index(drop=True))
+    sites = both.groupby(["country_iso", "draw"])["sites"].sum()
+    assert sites.unstack().T.drop_duplicates().to_numpy().tolist() == [[50, 5]]
 
 
 def test_earth_scorecard_tends_to_the_population():
     shares = pd.DataFrame({"country_iso": ["AA", "AA"], "tzid": ["Z/1", "Z/2"], "population": [75, 25]})
     support = shares[["country_iso", "tzid"]]
     flags = pd.DataFrame({"country_iso": ["AA"], "site_count": [40000], "is_c_multi": [True], "is_c_large": [True]})
-    entry = earth(shares, support, flags, seed=7, draws=50).metrics["c_multi_median_top1_share"]
-    assert entry.limit == 0.75
-    assert entry.metric.value == pytest.approx(0.75, abs=0.002)
-    assert entry.interval[0] < 0.75 < entry.interval[1]
+    metrics, left_out = earth(shares, support, flags, seed=7, draws=50)
+    entry = metrics["c_multi_median_top1_share"]
+    assert (entry["limit"], entry["value"], left_out) == (0.75, pytest.approx(0.75, abs=0.002), [])
+    assert entry["interval"][0] < 0.75 < entry["interval"][1]
 
 
 def test_countries_without_places_are_left_out_and_named():
     places = pd.DataFrame({"country_iso": ["AA"], "tzid": ["Z/1"], "population": [75]})
     flags = pd.DataFrame({"country_iso": ["AA", "BB"], "site_count": 900, "is_c_multi": True, "is_c_large": False})
-    found = earth(places, places[["country_iso", "tzid"]], flags, seed=7, draws=3)
-    assert found.countries_without_places == ["BB"]
-    assert found.metrics["c_multi_median_top1_share"].metric.n == 1
-    assert found.metrics["c_large_share_top1_lt_095"].metric.reason == "C_large is empty"
+    metrics, left_out = earth(places, places[["country_iso", "tzid"]], flags, seed=7, draws=3)
+    assert left_out == ["BB"] and metrics["c_multi_median_top1_share"]["n"] == 1
+    assert metrics["c_large_share_top1_lt_095"]["reason"] == "C_large is empty"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.scoring.governance_audit import audit_rows
+from scripts.scoring.diagnose_seed import audit_rows
 from scripts.states.overrides import OverrideRow
 
 WHY = {"reason_code": "BORDER_OVERLAP", "owner": "segment-2A"}

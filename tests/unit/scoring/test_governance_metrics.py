@@ -8,17 +8,17 @@ import pytest
 from scripts.scoring.gates import read_limits
 from scripts.scoring.governance_metrics import (
     Held,
-    SeedGovernance,
+    Part,
     cap_caveats,
     exception_caveats,
     governance_metrics,
     heavy_override_caveats,
     policy_caveats,
+    policy_rows,
     raised_by_exceptions,
     seed_governance,
 )
 from scripts.scoring.metric_value import available
-from scripts.scoring.policy_rows import Part, policy_rows
 from scripts.states.policy import CapException, Scope
 
 LIMITS = read_limits("config/certification/gates.yaml")
@@ -50,11 +50,8 @@ def test_gates_divide_the_counts():
     assert found["fallback_rate"].value == 500_001 / TOTAL > 0.0005
     assert found["override_rate"].value == 2_000_001 / TOTAL > 0.0020
     assert found["fallback_country_violations_b"].value == 1
-    assert (found["fallback_rate"].n, found["fallback_country_violations_b"].n, found["provenance_missing"].n) == (
-        TOTAL,
-        1,
-        1,
-    )
+    units = {"fallback_rate": TOTAL, "fallback_country_violations_b": 1, "provenance_missing": 1}
+    assert {name: found[name].n for name in units} == units
 
 
 def test_what_a_state_did_not_report_is_no_zero():
@@ -63,7 +60,7 @@ def test_what_a_state_did_not_report_is_no_zero():
     assert found["fallback_rate"].reason == "S1 reported no governance"
     assert found["override_rate"].reason == "S2 reported no governance"
     assert policy_rows({}, None) is None
-    assert seed_governance({}, {}, Held(LIMITS, LIMITS, [])) == SeedGovernance(found, [])
+    assert seed_governance({}, {}, Held(LIMITS, LIMITS, [])) == (found, [])
 
 
 @pytest.mark.parametrize(

