@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import discard, sha256_file, staged, tree_files, write_json
 from scripts.lib.logs import event, say
 from scripts.lib.pins import SeedPins, read_pins
 from scripts.lib.records import plain
-from scripts.states.egress import site_timezones_path
+from scripts.states.egress import refusal
 from scripts.upstream.import_upstream import link
 
 OURS = "data/layer1/2A"
@@ -45,25 +44,15 @@ def main(
 ) -> list[str]:
     pinned, root = read_pins(pins), Path(handover).with_suffix("")
     place = catalog_path("s5_run_report", manifest_fingerprint=pinned.manifest_fingerprint)
-    sources = (Path(run_receipt).parent, Path(s5_report.removesuffix(f"/{place}")))
-    refused = gate(sources[1], pinned)
-    files = {} if refused else hand_over(root, members(*sources, pinned))
-    if refused:
+    run_root = Path(s5_report.removesuffix(f"/{place}"))
+    if refused := refusal(run_root, pinned.manifest_fingerprint, seed):
         discard(root)
         say(f"handover: seed {seed} of {run} is refused: {refused}")
+    files = {} if refused else hand_over(root, members(Path(run_receipt).parent, run_root, pinned))
     found = Handover(run, seed, pinned.manifest_fingerprint, root.as_posix(), files, refused)
     write_json(handover, plain(found))
     event("EMIT", files=len(files), result="refused" if refused else "pass")
     return [str(root / name) for name in files]
-
-
-def gate(run_root: Path, pinned: SeedPins) -> str:
-    """Why the seed may not be read, in one line; empty when its bundle holds and says PASS."""
-    try:
-        site_timezones_path(run_root, pinned.manifest_fingerprint, pinned.seed)
-    except (Abort, AbortGroup) as problem:
-        return str(problem).partition("\n")[0]
-    return ""
 
 
 def members(upstream: Path, run_root: Path, pinned: SeedPins) -> dict[str, Path]:

@@ -11,11 +11,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema, contract_path
-from scripts.lib.errors import Abort, AbortGroup, Breach, Fault
+from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, staged, write_text
 from scripts.lib.logs import event, say
 from scripts.lib.tables import categorical, column_of, stream_writer, values_of
-from scripts.states.egress import site_timezones_path
+from scripts.states.egress import refusal
 from scripts.states.ladder import Ladder, Resolution, Sites, resolve
 from scripts.states.receipt import check_published, check_sealed, open_receipt
 from scripts.states.s1_tz_lookup import POLICIES, SITES, open_ladder
@@ -50,10 +50,8 @@ def main(
     outputs = (sites_with_zones, sites_with_zones_csv)
     fingerprint = read_json(receipt)["manifest_fingerprint"]
     place = contract_path("site_timezones", seed=seed, manifest_fingerprint=fingerprint)
-    try:
-        site_timezones_path(site_timezones.partition(place)[0], fingerprint, seed)
-    except (Abort, AbortGroup) as problem:
-        withhold(outputs, reports, problem)
+    if refused := refusal(site_timezones.partition(place)[0], fingerprint, seed):
+        withhold(outputs, reports, refused)
         return
     s0 = open_receipt(receipt, inventory, fingerprint, READ)
     check_sealed(s0, "site_locations", *site_locations)
@@ -64,10 +62,10 @@ def main(
     write(outputs, (joined(ladder, own, sites, zones) for own, sites, zones in rows))
 
 
-def withhold(outputs: tuple[str, ...], reports: list[str], problem: Exception) -> None:
+def withhold(outputs: tuple[str, ...], reports: list[str], refused: str) -> None:
     """What a seed without PASS gets instead of zones: a short text with the codes that stopped it."""
     codes = sorted({error["code"] for path in reports for error in read_json(path)["errors"]})
-    why = ", ".join(codes) or str(problem).partition("\n")[0]
+    why = ", ".join(codes) or refused
     text = f"withheld: the seed did not pass ({why}), so its zones are not given out; docs/reason-codes.md\n"
     for path in outputs:
         write_text(path, text)
@@ -85,10 +83,10 @@ def joined(ladder: Ladder, own: pa.RecordBatch, sites: pa.RecordBatch, zones: pa
     """Own columns and zones of the same rows; `Fault` where a table has other rows than the zones, or other zones."""
     if not (len(own) == len(sites) == len(zones)) or sites["merchant_id"] != zones["merchant_id"]:
         raise Fault(Breach.COVERAGE, "site_timezones", "the zones are not those of the table's rows, row by row")
-    covering = ladder.index.set_sizes[lookup(ladder.index, values_of(sites["lon_deg"]), values_of(sites["lat_deg"]))]
+    places = Sites(key_columns(sites), values_of(sites["lon_deg"]), values_of(sites["lat_deg"]))
+    covering = ladder.index.set_sizes[lookup(ladder.index, places.lon, places.lat)]
     open_rows = np.flatnonzero(covering != 1)
-    places = Sites(key_columns(sites), values_of(sites["lon_deg"]), values_of(sites["lat_deg"])).at(open_rows)
-    again = resolve(ladder, places)
+    again = resolve(ladder, places.at(open_rows))
     check_zones(ladder, zones, open_rows, again)
     rung = np.zeros(len(zones), np.int32)
     rung[open_rows] = again.rung

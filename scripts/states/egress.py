@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from scripts.lib.contracts import catalog_path
-from scripts.lib.errors import Abort
+from scripts.lib.errors import Abort, AbortGroup
 from scripts.lib.files import tree_files
 from scripts.lib.published import is_withheld
 from scripts.lib.tables import open_table
@@ -34,6 +34,15 @@ def site_timezones_path(run_root: str | Path, fingerprint: str, seed: int) -> Pa
     except (OSError, ValueError) as problem:
         raise _unreadable(problem, path, seed) from None
     return path
+
+
+def refusal(run_root: str | Path, fingerprint: str, seed: int) -> str:
+    """Why the zones of one seed are not given out, in one line; empty when they are."""
+    try:
+        site_timezones_path(run_root, fingerprint, seed)
+    except (Abort, AbortGroup) as problem:
+        return str(problem).partition("\n")[0]
+    return ""
 
 
 def open_site_timezones(run_root: str | Path, fingerprint: str, seed: int) -> pa.Table:

@@ -1,6 +1,5 @@
 """S3: compile the sealed tzdb into one transition cache; no site data, no host zone data (states.md §5)."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +99,7 @@ def bind_tzdb(s0: Receipt, tzdb: str, tzdb_meta: str) -> tuple[SealedAsset, str]
         raise Fault(Breach.CONTENT, META, f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
     if not isinstance(meta, dict):
         raise Fault(Breach.CONTENT, META, "tzdb_release.json is not an object", path=tzdb_meta)
-    tag = str(meta.get("release_tag"))
-    if not re.fullmatch(r"20[0-9]{2}[a-z]?", tag) or tag != release.version_tag:
+    if (tag := meta.get("release_tag")) != release.version_tag:
         raise Abort("2A-S3-011", f"release tag {tag!r} differs from the sealed one", path=tzdb_meta)
     if meta.get("archive_sha256") != release.sha256_hex:
         raise Fault(Breach.SEAL, META, "tzdb_release.json names another archive digest", path=tzdb_meta)

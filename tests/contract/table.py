@@ -3,16 +3,14 @@
 A row is `what is broken: (codes, how, ...)`. tests/rule breaks inputs by the dozen; here stands what it does not.
 """
 
-import contextlib
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pyarrow as pa
-import yaml
 
-from scripts.lib import contracts
+from scripts.lib.contracts import dictionary
 from scripts.lib.files import read_json, write_json
 from scripts.states.state import check_output
 from tests.lawful import CODES, CREATED, FINGERPRINT, OPEN_CAPS, TOKENS, House, column, raised
@@ -151,27 +149,7 @@ def conflict(state: str, dataset: str):
     """A check: the state while the dictionary gives `dataset` partitions that its path has not."""
 
     def check(house: House) -> list[str]:
-        with _partitions(house.root, dataset, ["planet"]):
+        with patch.dict(dictionary()[dataset], partitions=["planet"]):
             return raised(getattr(house, state.lower())) or house.codes(state)
 
     return check
-
-
-@contextlib.contextmanager
-def _partitions(folder: Path, dataset: str, partitions: list[str]) -> Iterator[None]:
-    """Work under a copy of config/contracts whose dictionary says otherwise."""
-    original, target = contracts.CONTRACTS, folder / "contracts"
-    shutil.copytree(original, target)
-    value = yaml.safe_load((target / "dataset_dictionary.yaml").read_text())
-    value["datasets"][dataset]["partitions"] = partitions
-    (target / "dataset_dictionary.yaml").write_text(yaml.safe_dump(value))
-    caches = (contracts._catalog, contracts.registry, contracts.schema, contracts._schema_file)
-    contracts.CONTRACTS = target
-    try:
-        for cached in caches:
-            cached.cache_clear()
-        yield
-    finally:
-        contracts.CONTRACTS = original
-        for cached in caches:
-            cached.cache_clear()

@@ -48,10 +48,6 @@ def resolve(index, *rows, overrides=(), epsilon=EPSILON, **more):
     return list(zip(names, found.rung.tolist(), found.scope.tolist(), strict=True)), found
 
 
-def override(scope, target, tzid):
-    return OverrideRow(scope, target, tzid)
-
-
 def coast(tzid, side):
     """The outermost vertex of a zone on one side."""
     tzids, geoms = polygons()
@@ -102,9 +98,9 @@ def test_nudge_stays_on_the_globe(lon, lat, epsilon):
 
 def test_overrides_go_site_before_mcc_before_country(index):
     rows = [
-        override("country", "CN", "Asia/Shanghai"),
-        override("mcc", "5411", "Asia/Urumqi"),
-        override("site", "9223372036854775813|CN|2", "Asia/Singapore"),
+        OverrideRow("country", "CN", "Asia/Shanghai"),
+        OverrideRow("mcc", "5411", "Asia/Urumqi"),
+        OverrideRow("site", "9223372036854775813|CN|2", "Asia/Singapore"),
     ]
     big = 2**63 + 5
     found, arrays = resolve(
