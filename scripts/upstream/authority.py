@@ -162,5 +162,5 @@ def check_pins(root: str | Path, pins: SeedPins) -> None:
         raise UsageError(
             f"upstream of seed {pins.seed} differs from its authority:\n  {listing}",
             where=str(root),
-            action="Restore the files, or pin anew: `python -m scripts.upstream.pin_authority ROOT --name NAME`.",
+            action="Restore the files, or pin: `python -m scripts.upstream.pin_authority ROOT --name NAME --replace`.",
         )
