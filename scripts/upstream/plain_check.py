@@ -100,12 +100,17 @@ class Checker:
             self.faults.setdefault(kind, Fault()).add(numbers, values)
 
     def _ids(self, rows: Rows) -> None:
-        if not self.columns.ids:
-            return
-        parts = [_as_bytes(rows.columns[name], name) for name in self.columns.ids]
-        for name, part in zip(self.columns.ids, parts, strict=True):
-            empty = _truth(pc.equal(pc.binary_length(part), 0), null=True)
+        parts = []
+        for name in self.columns.ids:
+            column = rows.columns[name]
+            if pa.types.is_nested(column.type):
+                self._add(f"{name} holds {column.type}, which is no id", rows.numbers)
+                return
+            parts.append(_as_bytes(column))
+            empty = _truth(pc.equal(pc.binary_length(parts[-1]), 0), null=True)
             self._add(f"{name} is empty", rows.numbers[empty])
+        if not parts:
+            return
         whole = pc.binary_join_element_wise(*parts, b"\x1f") if len(parts) > 1 else parts[0]
         known = _truth(pc.greater(pc.binary_length(whole), 0))
         self._keep(rows.numbers[known], whole.filter(pa.array(known)))
@@ -204,11 +209,9 @@ class Checker:
         return lon, lat
 
 
-def _as_bytes(column: pa.Array, name: str) -> pa.Array:
-    """A column of ids, whatever its type, as bytes that are equal where the ids are; `TypeError` for nested ones."""
+def _as_bytes(column: pa.Array) -> pa.Array:
+    """A column of ids, whatever its type but nested, as bytes that are equal where the ids are."""
     kind = column.type
-    if pa.types.is_nested(kind):
-        raise TypeError(f"{name} holds {kind}, which is no id")
     binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
     found: pa.Array = (column if binary else column.cast(pa.string())).cast(pa.binary())
     return found

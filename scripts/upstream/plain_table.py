@@ -23,8 +23,10 @@ MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 PARQUET, UTF16 = b"PAR1", (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = ",;\t|"
 HEAD = 1 << 20  # characters that hold the header of any sane table
-BLOCK = 1 << 22  # bytes of text that are parsed at once; a row must fit into it
+BLOCK = 1 << 22  # bytes of text that are parsed at once; a row must fit into it, and Arrow reads up to 32 ahead
 BATCH = 1 << 16  # rows of Parquet that are read at once
+CELL = 1 << 10  # bytes that a cell of Parquet may have on average: ids and codes of any sane table are shorter
+LEAN = "Write a table of what is needed alone: country, latitude, longitude and, if there is one, an id."
 WGS84 = ("OGC:CRS84", "EPSG:4326")
 USUAL = {
     "country": "country country_iso country_code countrycode country_iso2 country_iso3 iso2 iso3 iso iso_a2 iso_a3 "
@@ -88,10 +90,13 @@ class PlainTable:
     def read(self, columns: Columns) -> Iterator[Rows]:
         """The rows, in order, in these columns; `UsageError` for what is no such table after all."""
         names = [*columns.own, *filter(None, [columns.geometry])]
+        last = int(self.is_text)
         try:
-            yield from self._text(names) if self.is_text else self._parquet(names)
-        except (OSError, pa.ArrowException, UnicodeDecodeError) as problem:
-            raise unreadable(self.path, problem) from None
+            for rows in self._text(names) if self.is_text else self._parquet(names):
+                last = max([last, *rows.numbers[-1:].tolist()])
+                yield rows
+        except (OSError, pa.ArrowException, UnicodeDecodeError, MemoryError) as problem:
+            raise unreadable(self.path, problem, last) from None
 
     def _text(self, columns: list[str]) -> Iterator[Rows]:
         def odd(row: Any) -> str:
@@ -118,15 +123,32 @@ class PlainTable:
 
     def _parquet(self, columns: list[str]) -> Iterator[Rows]:
         with pq.ParquetFile(self.path, pre_buffer=False) as file:
+            _refuse_long_cells(self.path, file, columns)
             start = 1
             for batch in file.iter_batches(batch_size=BATCH, columns=columns):
                 yield Rows(np.arange(start, start + len(batch), dtype=np.int64), batch.select(columns))
                 start += len(batch)
 
 
-def unreadable(path: str, problem: object) -> UsageError:
-    """What a person reads of a table that the parser gave up."""
+def _refuse_long_cells(path: str, file: pq.ParquetFile, columns: list[str]) -> None:
+    """`UsageError` before a row is read: Arrow would hold such a cell several times over."""
+    leaves = [leaf for leaf, column in enumerate(file.schema) if {column.path, column.path.split(".")[0]} & {*columns}]
+    for group in map(file.metadata.row_group, range(file.num_row_groups)):
+        for chunk in map(group.column, leaves):
+            size, rows = chunk.total_uncompressed_size, chunk.num_values
+            if size > BLOCK + CELL * rows:
+                told = f"{chunk.path_in_schema} holds {size >> 20:,} MiB in {rows:,} rows"
+                raise UsageError(f"{path}: {told}, too much for an id, a code or a place", action=LEAN)
+
+
+def unreadable(path: str, problem: object, last: int = 0) -> UsageError:
+    """What a person reads of a table that the parser gave up after row `last`."""
     told = " ".join(str(problem).split())[:200]
+    if isinstance(problem, MemoryError):
+        return UsageError(f"{path}: what follows row {last:,} does not fit into memory", action=LEAN)
+    if "straddling" in told:
+        long = f"a row after row {last:,} is longer than {BLOCK >> 20} MiB, or a quote is never closed"
+        return UsageError(f"{path}: {long}", action=LEAN)
     hint = "Save it as UTF-8 (in a spreadsheet: CSV UTF-8)." if "UTF" in told or "utf" in told else ""
     return UsageError(f"{path}: cannot be read: {told}", action=hint or "Give a whole CSV, TSV or Parquet file.")
 

@@ -26,7 +26,7 @@ from scripts.upstream.pin_authority import authority_name, import_authority
 from scripts.upstream.plain_check import Checker
 from scripts.upstream.plain_countries import Gazetteer, read_gazetteer
 from scripts.upstream.plain_root import PlainRoot
-from scripts.upstream.plain_table import Columns, PlainTable, choose, open_table
+from scripts.upstream.plain_table import Columns, PlainTable, choose, open_table, unreadable
 
 ROOTS = Path("inputs")  # git ignores it
 CONFIG = Path("config/config.yaml")
@@ -61,8 +61,8 @@ def _stream(table: PlainTable, checker: Checker, made: PlainRoot) -> list[str]:
             if not (checker.faults or table.malformed):
                 made.add(rows, places)
         return checker.finish(table.malformed)
-    except TypeError as problem:
-        raise UsageError(f"{table.path}: {problem}", action="Give another column: --id NAME.") from None
+    except MemoryError as problem:
+        raise unreadable(table.path, problem, checker.rows) from None
     finally:
         made.close()
 

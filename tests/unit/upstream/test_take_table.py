@@ -276,6 +276,17 @@ BAD = {
         ["not one field a column (a stray delimiter or quote): 2 rows (3, 4)", "outside -90 to 90: 1 row (5)"],
         [],
     ),
+    "a row longer than a block": (
+        f"id,country,lat,lon,note\n1,DE,52,13,\n2,DE,52,13,{'x' * (9 << 20)}\n",
+        ["a row after row 2 is longer than 4 MiB", "Write a table of what is needed alone"],
+        ["straddling"],
+    ),
+    "a quote that is never closed": (f'{GOOD}3,DE,52,"13\n{"x" * (9 << 20)}', ["after row 3", "never closed"], []),
+    "a cell that memory may not hold": (
+        TWO.append_column("id", pa.array(["a" * (5 << 20), "b"])),
+        ["id holds 5 MiB in 2 rows, too much for an id", "Write a table of what is needed alone"],
+        [],
+    ),
     "latin-1": (b"country,lat,lon,name\nDE,52,13,K\xf6ln\n\xd6D,1,2,x\n", ["cannot be read", "Save it as UTF-8"], []),
     "UTF-16": ("country,lat,lon\nDE,52,13\n".encode("utf-16"), ["UTF-16", "Save it as UTF-8"], []),
     "a truncated gzip": (gzip.compress(GOOD.encode() * 50)[:-20], ["cannot be read"], []),
@@ -283,7 +294,11 @@ BAD = {
     "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ["neither text nor Parquet"], []),
     "a folder": (None, ["Is a directory", "Give the path"], []),
     "points in metres": (geoparquet("3857"), ["coordinates are in EPSG:3857"], []),
-    "nested ids": (TWO.append_column("id", pa.array([[1], [2]])), ["id holds list"], []),
+    "nested ids": (
+        TWO.append_column("id", pa.array([[1], [2]])),
+        ["id holds list", "which is no id: 2 rows (1, 2)"],
+        [],
+    ),
     "columns of a wrong type": (
         pa.table({"country": [1, 2], "lat": [True, False], "lon": [13.4, None]}),
         [
