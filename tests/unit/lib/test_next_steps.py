@@ -44,7 +44,7 @@ def test_a_policy_is_corrected_where_it_is_written(tmp_path):
 
 def test_commands_in_actions_run():
     named = {name for entry in reason_codes().values() for name in re.findall(r"`(python [^`]*)`", entry.action)}
-    assert named == {"python -m scripts.upstream.pin_authority ROOT --name NAME"}
+    assert named == {"python -m scripts.upstream.pin_authority ROOT --name NAME --replace"}
     sources = [*Path("scripts").rglob("*.py"), *Path("docs").glob("*.md"), Path("README.md")]
     assert not [path for path in sources if "python scripts/pin_" in path.read_text()]
 
