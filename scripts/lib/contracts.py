@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import yaml
 
+from scripts.lib.files import read_json
+
 CONTRACTS = Path(__file__).parents[2] / "config/contracts"
 
 _ARROW = {
@@ -193,3 +195,12 @@ def schema_errors(value: Any, schema_ref: str) -> list[str]:
         f"{'/'.join(map(str, error.absolute_path)) or '(top)'}: {error.message[:200]}"
         for error in schema_errors_at(value, schema(schema_ref))
     ]
+
+
+def read_document(path: str | Path, schema_ref: str) -> tuple[Any, list[str]]:
+    """The value of a JSON file, and what is wrong with it: that it cannot be read, or how it breaks the schema."""
+    try:
+        value = read_json(path)
+    except (OSError, ValueError) as problem:
+        return None, [f"unreadable: {problem}"]
+    return value, schema_errors(value, schema_ref)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from scripts.lib.contracts import schema_errors
+from scripts.lib.contracts import read_document
 from scripts.lib.errors import Abort
 from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
 from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text, is_withheld
@@ -145,11 +145,7 @@ def legality_fault(path: Path, seed: int, fingerprint: str) -> str:
     """Why the S4 report at `path` is not a PASS of this partition; empty when it is."""
     if not path.is_file() or is_withheld(path):
         return NO_LEGALITY
-    try:
-        found = read_json(path)
-        errors = schema_errors(found, "schemas.2A.yaml#/validation/s4_legality_report")
-    except (OSError, ValueError) as problem:
-        errors = [str(problem)]
+    found, errors = read_document(path, "schemas.2A.yaml#/validation/s4_legality_report")
     if errors or found["status"] != "PASS" or (found["seed"], found["manifest_fingerprint"]) != (seed, fingerprint):
         return f"S4 report is not a PASS of this partition {errors[:1]}"
     return ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, contract_path, dictionary, schema_errors
+from scripts.lib.contracts import catalog_path, contract_path, dictionary, read_document
 from scripts.lib.errors import Breach, Fault
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.logs import event
@@ -70,12 +70,9 @@ def open_receipt(path: str, inventory: str, fingerprint: str, datasets: tuple[st
     `datasets` are those that the state will read and write: CONTRACTS where the contracts contradict each other.
     """
     check_contracts(*datasets)
-    try:
-        found, rows = read_json(path), read_json(inventory)
-    except (OSError, ValueError) as problem:
-        raise _no_receipt(f"receipt or inventory unreadable: {problem}", path) from None
-    errors = schema_errors(found, RECEIPT_SCHEMA) + schema_errors(rows, INVENTORY_SCHEMA)
-    if errors:
+    found, errors = read_document(path, RECEIPT_SCHEMA)
+    rows, row_errors = read_document(inventory, INVENTORY_SCHEMA)
+    if errors := errors + row_errors:
         raise _no_receipt(f"receipt or inventory invalid: {'; '.join(errors[:3])}", path)
     tokens = {found["manifest_fingerprint"], *(row["manifest_fingerprint"] for row in rows), fingerprint}
     if len(tokens) > 1 or f"manifest_fingerprint={fingerprint}/" not in Path(path).as_posix():

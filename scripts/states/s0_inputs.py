@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, contract_path, schema_errors
+from scripts.lib.contracts import catalog_path, contract_path, read_document
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
-from scripts.lib.files import read_json, sha256_file, tree_files
+from scripts.lib.files import sha256_file, tree_files
 from scripts.lib.pins import SeedPins
 from scripts.reference.tz_world import UNREADABLE, tz_world_info
 from scripts.reference.tzdb_archive import check_gzip
@@ -16,11 +16,7 @@ from scripts.upstream.bundle_1b import egress_breaches
 
 def check_run_receipt(path: str, upstream: SeedPins) -> None:
     """Step 1: identity comes from the upstream run receipt alone; it must be the pinned one (2A-S0-004)."""
-    try:
-        run = read_json(path)
-    except (OSError, ValueError) as problem:
-        raise Fault(Breach.CONTENT, "run_receipt_1B", f"run receipt unreadable: {problem}", path=path) from None
-    errors = schema_errors(run, "schemas.1B.yaml#/run_receipt")
+    run, errors = read_document(path, "schemas.1B.yaml#/run_receipt")
     if errors:
         message = f"run receipt invalid: {'; '.join(errors[:3])}"
         raise Fault(Breach.CONTENT, "run_receipt_1B", message, path=path)
@@ -107,11 +103,7 @@ def check_tz_assets(
 
 def check_tzdb(tzdb: str, tzdb_meta: str, release: str) -> str:
     """The tzdb archive is whole and of this release, with the digest that its release file states (-022, -023)."""
-    try:
-        meta = read_json(tzdb_meta)
-    except (OSError, ValueError) as problem:
-        raise Abort("2A-S0-023", f"tzdb_release.json unreadable: {problem}", path=tzdb_meta) from None
-    errors = schema_errors(meta, "schemas.2A.yaml#/ingress/tzdb_release_v1")
+    meta, errors = read_document(tzdb_meta, "schemas.2A.yaml#/ingress/tzdb_release_v1")
     if errors:
         code = "2A-S0-022" if any(error.startswith("release_tag") for error in errors) else "2A-S0-023"
         raise Abort(code, "; ".join(errors[:3]), path=tzdb_meta)

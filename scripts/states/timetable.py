@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import catalog_path, schema_errors
+from scripts.lib.contracts import catalog_path, read_document
 from scripts.lib.errors import Breach, Fault
-from scripts.lib.files import read_json, sha256_file
+from scripts.lib.files import sha256_file
 from scripts.lib.published import is_withheld
 from scripts.lib.records import record
 from scripts.reference import tzif
@@ -52,11 +52,7 @@ def read_manifest(path: str) -> CacheManifest:
     """MISSING where there is none, CONTENT where it breaks its schema."""
     if not Path(path).is_file() or is_withheld(path):
         raise Fault(Breach.MISSING, MANIFEST, "the timetable cache is missing or withheld", path=path)
-    try:
-        found = read_json(path)
-        errors = schema_errors(found, "schemas.2A.yaml#/cache/tz_timetable_cache")
-    except (OSError, ValueError) as problem:
-        errors = [str(problem)]
+    found, errors = read_document(path, "schemas.2A.yaml#/cache/tz_timetable_cache")
     if errors:
         raise Fault(Breach.CONTENT, MANIFEST, "; ".join(errors[:3]), path=path)
     return record(CacheManifest, found)

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.contracts import contract_path, schema_errors
+from scripts.lib.contracts import contract_path, read_document
 from scripts.lib.errors import Abort, Finding, raise_all
-from scripts.lib.files import read_json, sha256_file, tree_files, write_json, write_text
+from scripts.lib.files import sha256_file, tree_files, write_json, write_text
 from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest, flag_text, part_faults
 
 EGRESS = "egress_checksums.json"
@@ -92,13 +92,10 @@ def check_bundle(index_path: str, flag_path: str) -> str:
 
 
 def _read_index(path: str) -> list[dict[str, Any]]:
-    try:
-        entries: list[dict[str, Any]] = read_json(path)
-    except (OSError, ValueError) as problem:
-        raise Abort("2A-S0-003", f"index.json unreadable: {problem}", path=path) from None
-    if errors := schema_errors(entries, BUNDLE_SCHEMA):
+    entries, errors = read_document(path, BUNDLE_SCHEMA)
+    if errors:
         raise Abort("2A-S0-003", f"index.json invalid: {'; '.join(errors[:3])}", path=path)
-    return entries
+    return list(entries)
 
 
 def egress_checksums(seed: int, fingerprint: str, parts: Sequence[str]) -> dict[str, Any]:
@@ -132,11 +129,7 @@ def egress_breaches(root: str | Path, seed: int, fingerprint: str, digests: Mapp
     names = tree_files(at)
     found: list[Finding] = [Abort("2A-S0-005", fault, seed=seed, path=folder) for fault in part_faults(names)]
     path = Path(root) / bundle / EGRESS
-    try:
-        stated = read_json(path)
-        errors = schema_errors(stated, EGRESS_SCHEMA)
-    except (OSError, ValueError) as problem:
-        errors = [str(problem)]
+    stated, errors = read_document(path, EGRESS_SCHEMA)
     if errors:
         return [*found, Abort("2A-S0-006", f"{EGRESS} invalid: {'; '.join(errors[:3])}", seed=seed, path=str(path))]
     wanted = {"dataset_id": "site_locations", "seed": seed, "manifest_fingerprint": fingerprint, "path": folder}
