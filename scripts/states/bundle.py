@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from scripts.lib.contracts import read_document
 from scripts.lib.errors import Abort
-from scripts.lib.files import canonical_json, is_digest, read_json, sha256_file, tree_files
+from scripts.lib.files import canonical_json, sha256_file, tree_files
 from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoDigest, NoFlag, flag_digest, flag_text, is_withheld
-from scripts.lib.records import plain
+from scripts.lib.records import plain, record
 
 NO_LEGALITY = "S4 report is missing or withheld"
 
@@ -92,19 +92,12 @@ def verify_bundle(root: Path) -> Bundle:
 
 
 def read_index(root: Path) -> Index:
-    """`index.json` of the bundle, with exactly its members (2A-S5-040)."""
-    if not (root / INDEX_NAME).is_file():
-        raise Abort("2A-S5-040", "index.json is missing", path=str(root))
-    try:
-        found = read_json(root / INDEX_NAME)
-        index = Index([IndexEntry(**entry) for entry in found["files"]])
-        if set(found) != {"files"} or not index.files:
-            raise ValueError("unexpected members")
-        if not all(isinstance(value, str) for entry in index.files for value in (entry.path, entry.sha256_hex)):
-            raise ValueError("a path or digest is no text")
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Abort("2A-S5-040", f"index.json invalid: {problem}", path=str(root)) from None
-    return index
+    """`index.json` of the bundle, as its schema says (2A-S5-040, its digests -051)."""
+    found, errors = read_document(root / INDEX_NAME, "schemas.2A.yaml#/validation/bundle_index_v1")
+    if errors:
+        code = "2A-S5-051" if "/sha256_hex: " in errors[0] else "2A-S5-040"
+        raise Abort(code, f"index.json invalid: {errors[0]}", path=str(root))
+    return record(Index, found)
 
 
 def _faults(root: Path, index: Index) -> Iterator[tuple[str, str]]:
@@ -120,8 +113,6 @@ def _faults(root: Path, index: Index) -> Iterator[tuple[str, str]]:
         yield "2A-S5-041", "not in byte order"
     if odd := set(paths) ^ (set(tree_files(root)) - {FLAG_NAME, INDEX_NAME}):
         yield "2A-S5-044", f"listed and present files differ: {min(odd)}"
-    if not all(is_digest(entry.sha256_hex) for entry in index.files):
-        yield "2A-S5-051", "a digest is not 64 lower-case hex digits"
     for entry in index.files:
         try:
             if sha256_file(root / entry.path) != entry.sha256_hex:
