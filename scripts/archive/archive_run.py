@@ -21,7 +21,7 @@ from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, staged, write_text
 from scripts.lib.lineage import HashedFile, Lineage, is_path
 
-LARGE = 1 << 20  # bytes
+LARGE = 1 << 20  # bytes: larger data of results/ may be left out
 Records = dict[str, Lineage]
 
 
@@ -41,7 +41,7 @@ def main(
     needed = sorted({*project, *records, *(file.path for record in records.values() for file in record.made)})
     check_whole(tree, records, {*needed, *results})
     members = [HashedFile.of(path) for path in needed]
-    absent = [] if large else [file for file in members if is_large(file)]
+    absent = [file for file in members if not large and file.path.startswith("results/") and file.bytes > LARGE]
     packed = [file for file in members if file not in absent]
     texts = {ABSENT: sum_lines(absent)} if absent else {}
     contents = Contents(run, records, [*packed, *made_here(texts)], absent, results, Path(CREDITS).read_text())
@@ -95,11 +95,6 @@ def closure(records: Records, runs: list[str], results: list[str]) -> Records:
         if path in wanted or any(path.startswith(f"results/runs/{run}/") for run in runs):
             visit(path)
     return found
-
-
-def is_large(file: HashedFile) -> bool:
-    """Whether a file may be left out: data of results/ above 1 MiB."""
-    return file.path.startswith("results/") and file.bytes > LARGE
 
 
 def newest_receipt(records: Records) -> str:

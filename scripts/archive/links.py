@@ -4,27 +4,23 @@ Standard library only.
 """
 
 import re
+from typing import Any
 
 from scripts.archive.sums import ABSENT, SIGNATURE, SUMS, read_sums, unsealed
 from scripts.archive.tree import EXEMPT, LAST, Broken, Made, Tree
 from scripts.lib.lineage import Lineage, read_lineage
 
+PRUNED, CERTIFICATE = "results/prune_receipt.json", "certification/segment2a_certification.json"
 RECORD = re.compile(r"results/(.*/)?lineage/.*\.json")
 
 
 def check_sums(tree: Tree) -> None:
     """An unpacked archive: every file against SHA256SUMS, whose last line seals the list itself."""
-    try:
-        listed = read_sums(unsealed(tree.text(SUMS)))
-    except ValueError as problem:
-        raise Broken(SUMS, str(problem)) from None
+    listed = tree.parsed(SUMS, lambda text: read_sums(unsealed(text)))
     for path, digest in listed.items():
         tree.compare(-1, path, digest, SUMS)
     if ABSENT in listed and tree.clean(ABSENT):
-        try:
-            tree.absent = read_sums(tree.text(ABSENT))
-        except ValueError as problem:
-            raise Broken(ABSENT, str(problem)) from None
+        tree.absent = tree.parsed(ABSENT, read_sums)
     for path, digest in tree.absent.items():
         tree.compare(-1, path, digest, ABSENT)
     tree.listed = {*listed, *tree.absent}
@@ -36,7 +32,10 @@ def read_records(tree: Tree) -> None:
     """Load the lineage records; one that is not as a job wrote it is reported and not believed."""
     for path in filter(RECORD.fullmatch, tree.files):
         try:
-            tree.records[path] = _read_record(tree, path)
+            found = tree.parsed(path, read_lineage)
+            if found.record != path:
+                raise Broken(path, f"is the record of {found.record!r:.200}")
+            tree.records[path] = found
         except Broken as broken:
             logged = path.replace("/lineage/", "/logs/") + "l" in tree.names
             tree.add(-1, "changed" if logged else "unexplained", path, f"This lineage record {broken.why}.")
@@ -52,15 +51,42 @@ def read_records(tree: Tree) -> None:
         tree.add(-2, "missing", "results", "No sound lineage record lies here, so there is nothing to prove it with.")
 
 
-def _read_record(tree: Tree, path: str) -> Lineage:
-    """The record at `path`, if it is sound and is the one of that path."""
-    try:
-        found = read_lineage(tree.text(path))
-    except ValueError as problem:
-        raise Broken(path, str(problem)) from None
-    if found.record != path:
-        raise Broken(path, f"is the record of {found.record!r:.200}")
-    return found
+def read_pruned(tree: Tree) -> None:
+    """Data of the runs that the prune receipt names: lawfully absent and known by their records, where it holds."""
+    if PRUNED not in tree.files:
+        return
+    tree.explained.add(PRUNED)
+    for name, entry in tree.json(PRUNED).items():
+        with tree.guarded(-1, PRUNED):
+            _read_run(tree, f"results/runs/{name}", entry)
+
+
+def _read_run(tree: Tree, root: str, entry: dict[str, Any]) -> None:
+    """The lost data of one run, if its entry in the receipt holds and the run was not made anew since."""
+    present = {path.partition("/data/")[0] for path in tree.files if "/data/" in path}
+    gone = {
+        path: made
+        for path, made in tree.made.items()
+        if path.startswith(f"{root}/seed=") and "/data/" in path and path.partition("/data/")[0] not in present
+    }
+    if gone:
+        _check_entry(tree, root, entry, {made.record for made in gone.values()})
+        tree.absent |= {path: made.sha256 for path, made in gone.items()}
+        tree.pruned.add(f"{root}/")
+
+
+def _check_entry(tree: Tree, root: str, entry: dict[str, Any], makers: set[str]) -> None:
+    """An entry of the prune receipt holds when the run has failed and the records of the lost data are those kept.
+
+    Reports that need no data may have been made anew since: their own records judge them.
+    """
+    for path in sorted(makers):
+        if entry["kept_reports"][path.removeprefix(f"{root}/")] != tree.digest(path):
+            raise Broken(PRUNED, f"states another digest of {path}")
+    certificate = f"{root}/{CERTIFICATE}"
+    found = tree.json(certificate) if tree.made[certificate].sha256 == tree.digest(certificate) else entry
+    if (entry["status"], found["status"]) != ("FAIL_REALISM", "FAIL_REALISM"):
+        raise Broken(PRUNED, f"names {root}, which has not failed")
 
 
 def ranks(records: dict[str, Lineage]) -> dict[str, int]:

@@ -7,11 +7,8 @@ What this proves and what it cannot prove: docs/archive.md. Standard library onl
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.archive.links import check_outputs, check_strays, check_sums, check_uses, ranks, read_records
-from scripts.archive.pruned import PRUNED, read_pruned
-from scripts.archive.seals import check_seals
+from scripts.archive import links, seals
 from scripts.archive.signature import Unusable, check_signature
-from scripts.archive.statements import check_stated
 from scripts.archive.sums import SUMS
 from scripts.archive.tree import Finding, Tree, printable
 from scripts.lib.lineage import Lineage
@@ -27,16 +24,16 @@ def checked(root: str | Path, current: Callable[[dict[str, Lineage]], dict[str, 
     tree = Tree(root)
     if tree.is_archive:
         with tree.guarded(-2, SUMS):
-            check_sums(tree)
-    read_records(tree)
-    with tree.guarded(-1, PRUNED):
-        read_pruned(tree)
-    rank = ranks(tree.records)
-    check_outputs(tree, rank)
-    check_uses(tree, rank, current(tree.records))
-    check_strays(tree)
-    check_stated(tree, rank)
-    check_seals(tree, rank)
+            links.check_sums(tree)
+    links.read_records(tree)
+    with tree.guarded(-1, links.PRUNED):
+        links.read_pruned(tree)
+    rank = links.ranks(tree.records)
+    links.check_outputs(tree, rank)
+    links.check_uses(tree, rank, current(tree.records))
+    links.check_strays(tree)
+    seals.check_stated(tree, rank)
+    seals.check_seals(tree, rank)
     return tree
 
 

@@ -1,9 +1,9 @@
-"""What outputs state of each other beside the lineage: digests, the seal of S0, the verdict of S5, flags.
+"""What outputs state of other files beside the lineage: digests, the seal of S0, the verdict of S5, flags.
 
 A forged record does not help where a second place states the bytes. Standard library only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from scripts.archive.tree import LAST, Broken, Tree
@@ -12,16 +12,98 @@ from scripts.lib.pins import SeedPins, pins_path
 from scripts.lib.published import FLAG_NAME, INDEX_NAME, NoFlag, flag_digest
 from scripts.lib.records import record as typed_record
 
-Check = Callable[[Tree, int, Lineage], None]
+# By rule: a document, the keys in it (joined by /) that state a digest, and the file of that digest, which the job read
+# or made; documents and files by the names that the rule gives them.
+STATED = {
+    "build_tzdb_release": [
+        ("meta", "archive_sha256", "tzdb"),
+        ("provenance", "raw/sha256", "tzdb"),
+    ],
+    "s0_gate": [
+        ("determinism", "sha256_hex", "inventory"),
+        ("report", "determinism/partition_hash", "inventory"),
+        ("report", "tz_assets/tzdb_archive_sha256", "tzdb"),
+    ],
+    "s1_tz_lookup": [("report", "published/s1_tz_lookup/sha256_hex", "dataset")],
+    "s2_overrides": [("report", "published/site_timezones/sha256_hex", "dataset")],
+    "s3_timetable": [
+        ("manifest", "tz_index_digest", "payload"),
+        ("manifest", "tzdb_archive_sha256", "tzdb"),
+        ("report", "compiled/tz_index_digest", "payload"),
+        ("report", "published/tz_timetable_payload/sha256_hex", "payload"),
+        ("report", "published/tz_timetable_cache/sha256_hex", "manifest"),
+        ("report", "published/tz_offset_adjustments/sha256_hex", "adjustments"),
+    ],
+    "s4_legality": [
+        ("report", "inputs/site_timezones/sha256_hex", "site_timezones"),
+        ("report", "inputs/cache/tz_index_digest", "payload"),
+        ("report", "published/s4_legality_report/sha256_hex", "dataset"),
+    ],
+    "s5_bundle": [("report", "inputs/cache/tz_index_digest", "payload")],
+    "score_seed": [("seed_metrics", "site_locations_sha256", "site_locations")],
+}
+EVIDENCE = ("certify_run", "phase_ledger", "run_ledger", "publish_ledger")  # their documents list paths with digests
+
+
+def check_stated(tree: Tree, rank: dict[str, int]) -> None:
+    """Files against every digest that is stated of them outside the lineage.
+
+    A file that was changed together with its record contradicts all who state it, an edited statement all but itself.
+    """
+    stated: dict[str, list[tuple[int, str, str]]] = {}  # by file: rank, document, the digest that it states
+    for path, record in tree.records.items():
+        with tree.guarded(LAST, path, path, *(file.path for file in record.made)):
+            for subject, document, digest in _statements(tree, record):
+                if tree.clean(subject) and tree.clean(document):
+                    stated.setdefault(subject, []).append((rank[path], document, digest))
+    for subject, witnesses in stated.items():
+        found = tree.digest(subject)
+        others = [(place, document, digest) for place, document, digest in witnesses if digest != found]
+        if others == witnesses:
+            place, document, digest = others[0]
+            tree.compare(place, subject, digest, document)
+        else:
+            for place, document, _ in others:
+                tree.add(place, "changed", document, f"It states another digest of {subject}.")
+
+
+def _statements(tree: Tree, record: Lineage) -> Iterator[tuple[str, str, str]]:
+    """File, the document that states its digest, the digest: of one job, by STATED and by its lists of evidence."""
+    for document, keys, subject in STATED.get(record.rule, ()):
+        (stating,), subjects = record.outputs[document], record.outputs.get(subject) or record.inputs[subject]
+        found = tree.json(stating.path)
+        digest = _at(found, keys)
+        if subjects[1:]:
+            continue  # a dataset of several parts: the seal of S0 states them
+        if digest is not None or (found.keys() != {"withheld"} and found.get("status", "pass") == "pass"):
+            yield subjects[0].path, stating.path, str(digest)  # a state that did not pass states less
+    if record.rule in EVIDENCE and not record.record.startswith(tuple(tree.pruned)):
+        for document in (file.path for file in record.made if file.path.endswith(".json")):
+            for subject, digest in _pairs(tree.json(document)):
+                yield subject, document, digest
+
+
+def _at(value: Any, keys: str) -> Any:
+    for key in keys.split("/"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, str]]:
+    """Every `path` that stands beside its `sha256`, at any depth."""
+    if isinstance(value, dict) and {"path", "sha256"} <= value.keys():
+        yield str(value["path"]), str(value["sha256"])
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _pairs(part)
 
 
 def check_seals(tree: Tree, rank: dict[str, int]) -> None:
     """Whatever the outputs of each job and the bundles state."""
     for path, record in tree.records.items():
-        places = [path, *(file.path for file in (*record.read, *record.made))]
-        for check in _checks(record.rule):
-            with tree.guarded(LAST, path, *places):
-                check(tree, rank[path], record)
+        rule = "import_upstream" if record.rule.startswith("import_upstream_") else record.rule  # one rule a seed
+        with tree.guarded(LAST, path, path, *(file.path for file in (*record.read, *record.made))):
+            if rule in CHECKS:
+                CHECKS[rule](tree, rank[path], record)
     for flag in (path for path in tree.files if path.startswith("results/") and path.endswith(f"/{FLAG_NAME}")):
         with tree.guarded(LAST, flag, flag.removesuffix(FLAG_NAME)):
             check_flag(tree, flag)
@@ -117,14 +199,9 @@ def _flag(tree: Tree, flag: str) -> str:
         raise Broken(flag, "is no flag") from None
 
 
-def _checks(rule: str) -> tuple[Check, ...]:
-    """The checks of a rule; that of an import has one rule for each seed."""
-    return CHECKS.get("import_upstream" if rule.startswith("import_upstream_") else rule, ())
-
-
-CHECKS: dict[str, tuple[Check, ...]] = {  # what each rule's own outputs must hold
-    "build_upstream": (check_upstream,),
-    "import_upstream": (check_upstream,),
-    "s0_gate": (check_s0,),
-    "s5_bundle": (check_s5,),
+CHECKS: dict[str, Callable[[Tree, int, Lineage], None]] = {  # what the outputs of a rule must hold
+    "build_upstream": check_upstream,
+    "import_upstream": check_upstream,
+    "s0_gate": check_s0,
+    "s5_bundle": check_s5,
 }

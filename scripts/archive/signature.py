@@ -24,7 +24,8 @@ def sign(text: str, key: str) -> str:
     """The signature of `text` by the private key in the file `key`, or by an agent that holds it; raises `Unusable`."""
     done = _keygen("sign", "-f", key, stdin=text)
     if done.returncode:
-        raise Unusable(f"cannot sign with {key}: {_said(done)}")
+        said = " ".join(done.stderr.split()) or f"{TOOL} ended with {done.returncode}"
+        raise Unusable(f"cannot sign with {key}: {said}")
     return done.stdout
 
 
@@ -55,7 +56,3 @@ def _keygen(action: str, *arguments: str, stdin: str) -> subprocess.CompletedPro
     return subprocess.run(
         command, input=stdin, capture_output=True, text=True, check=False, env=quiet, start_new_session=True
     )
-
-
-def _said(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join(done.stderr.split()) or f"{TOOL} ended with {done.returncode}"

@@ -7,10 +7,10 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from scripts.archive.sums import CRATE, SUMS
 from scripts.lib.files import CHUNK, parse_json
@@ -21,6 +21,7 @@ CACHES = r"results/(verify|gate)\.log|\.snakemake(/.*)?|scripts/(.*/)?__pycache_
 EXEMPT = re.compile(rf"{PLACES}(logs|benchmarks)/.*|{CACHES}")
 LARGEST = 1 << 28  # bytes of a file whose content is looked into
 LAST = 1 << 20  # rank of what is a consequence, or has no place in the chain
+T = TypeVar("T")
 
 
 class Finding(NamedTuple):
@@ -132,6 +133,13 @@ class Tree:
             return parse_json(self.text(path))
         except ValueError:
             raise Broken(path, "is no JSON") from None
+
+    def parsed(self, path: str, read: Callable[[str], T]) -> T:
+        """A text file as `read` takes it, whose ValueError says what is wrong with it."""
+        try:
+            return read(self.text(path))
+        except ValueError as problem:
+            raise Broken(path, str(problem)) from None
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file; None when it has none. A file that is lawfully absent has its stated one."""
