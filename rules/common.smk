@@ -4,7 +4,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)  # `scripts` is a package of this project, also when Snakemake is started elsewhere
 
-from scripts.certification.retention import superseded, unfinished
+from scripts.certification.prune import superseded, unfinished
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path as at
 from scripts.upstream.authority import authority_path

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scripts.certification.gate_table import GateRow
-from scripts.certification.progression import PhaseApproval, Progression
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json
-from scripts.lib.records import record
 from scripts.scoring.gates import holds
 
 
@@ -36,15 +34,17 @@ class Approved:
 
 
 def approvals_of(
-    governance: str, reopen_record: Sequence[str], progression: Sequence[str], rows: Sequence[GateRow]
+    exceptions: Sequence[dict[str, Any]],
+    reopen_record: Sequence[str],
+    progression: Sequence[str],
+    rows: Sequence[GateRow],
 ) -> list[Approved]:
     """The approvals that a run rests on; of exceptions those that a governance gate needs, as its `rows` show."""
     known = [row for row in rows if row.value is not None and row.b_contract is not None]
     above = {row.gate for row in known if not holds(row.value, row.op, row.b_contract)}
-    found = [_exception(entry) for entry in load_yaml(governance)["exceptions"] if entry["scope"]["cap"] in above]
-    found += [_reopen(load_yaml(path)) for path in reopen_record]
-    starts = [record(Progression, read_json(path)) for path in progression]
-    return found + [_phase(start.approval, [*start.open]) for start in starts if start.approval]
+    needed = [entry for entry in exceptions if entry["scope"]["cap"] in above]
+    starts = [start for start in map(read_json, progression) if start["approval"]]
+    return [*map(_exception, needed), *map(_reopen, map(load_yaml, reopen_record)), *map(_phase, starts)]
 
 
 def _exception(entry: dict[str, Any]) -> Approved:
@@ -55,12 +55,12 @@ def _exception(entry: dict[str, Any]) -> Approved:
 
 
 def _reopen(entry: dict[str, Any]) -> Approved:
-    approval = entry["approval"]
-    says = f"upstream `{entry['authority']}` opened by {entry['id']} of {approval['approver']}"
-    return Approved("reopen", entry["id"], approval["approver"], entry["requested_by"], approval["date"], None, says)
+    found = entry["approval"]
+    says = f"upstream `{entry['authority']}` opened by {entry['id']} of {found['approver']}"
+    return Approved("reopen", entry["id"], found["approver"], entry["requested_by"], found["date"], None, says)
 
 
-def _phase(entry: PhaseApproval, still_open: list[str]) -> Approved:
-    found = entry.approval
-    says = f"started with {', '.join(still_open)} open by {found.id} of {found.approver}"
-    return Approved("phase", found.id, found.approver, entry.requested_by, found.date, None, says)
+def _phase(start: dict[str, Any]) -> Approved:
+    entry, found = start["approval"], start["approval"]["approval"]
+    says = f"started with {', '.join(start['open'])} open by {found['id']} of {found['approver']}"
+    return Approved("phase", found["id"], found["approver"], entry["requested_by"], found["date"], None, says)

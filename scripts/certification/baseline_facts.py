@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,6 @@ KM_PER_DEGREE = 111.32
 FLOOR_KM2 = 1e-4
 
 
-class Extent(NamedTuple):
-    """Where a country's sites lie, in degrees; `mean_lat` is the mean over its sites."""
-
-    west: float
-    east: float
-    south: float
-    north: float
-    mean_lat: float
-
-
 @dataclass(frozen=True)
 class Run:
     """One run: `s1`, `s2` frames with `S1_COLUMNS`, `S2_COLUMNS`, and the two states' run reports."""
@@ -42,36 +32,27 @@ class Run:
     s2_report: dict[str, Any]
 
     @cached_property
-    def zones(self) -> dict[str, dict[str, int]]:
-        """Sites by country and tzid, most first within a country."""
-        by_country = self.s2.groupby("legal_country_iso")["tzid"]
-        return {str(country): _counted(tzids) for country, tzids in by_country}
+    def zones(self) -> "pd.Series[int]":
+        """Sites by country and tzid."""
+        return self.s2.groupby(["legal_country_iso", "tzid"]).size()
 
     @cached_property
-    def tzids(self) -> dict[str, int]:
+    def tzids(self) -> "pd.Series[int]":
         """Sites by tzid, most first, ties by name."""
-        return dict(sorted(_counted(self.s2["tzid"]).items(), key=lambda item: (-item[1], item[0])))
+        return self.s2.groupby("tzid").size().sort_values(ascending=False, kind="stable")
 
     @cached_property
-    def extents(self) -> dict[str, Extent]:
-        """Extent by country."""
+    def extents(self) -> pd.DataFrame:
+        """Where each country's sites lie, in degrees: west, east, south, north, and the mean latitude of its sites."""
         by = self.s1.groupby("legal_country_iso")
-        lon, lat = by["lon_deg"], by["lat_deg"]
-        columns = (lon.min(), lon.max(), lat.min(), lat.max(), lat.mean())
-        return {str(name): Extent(*edges) for name, *edges in pd.concat(columns, axis=1).itertuples(name=None)}
+        edges = {"west": ("lon_deg", "min"), "east": ("lon_deg", "max")}
+        return by.agg(**edges, south=("lat_deg", "min"), north=("lat_deg", "max"), mean_lat=("lat_deg", "mean"))
 
     @cached_property
-    def countries(self) -> dict[str, dict[str, float]]:
+    def countries(self) -> pd.DataFrame:
         """The quantities of each country; its own zones are those that its sites show."""
-        rows = [(country, tzid, sites) for country, zones in self.zones.items() for tzid, sites in zones.items()]
-        counts = pd.DataFrame(rows, columns=["country_iso", "tzid", "sites"])
-        table = country_table(counts, counts[["country_iso", "tzid"]]).set_index("country_iso")
-        names = ("top1_share", "top1_top2_gap", "entropy_norm")
-        return {name: {str(country): float(value) for country, value in table[name].items()} for name in names}
-
-
-def _counted(tzids: "pd.Series[str]") -> dict[str, int]:
-    return {str(tzid): int(sites) for tzid, sites in tzids.value_counts().items()}
+        counts = self.zones.rename("sites").rename_axis(["country_iso", "tzid"]).reset_index()
+        return country_table(counts, counts[["country_iso", "tzid"]]).set_index("country_iso")
 
 
 def _rows(run: Run, of: str) -> int:
@@ -85,8 +66,8 @@ def _unjoined(run: Run) -> int:
 
 
 def _countries_with_tzids(run: Run, of: str) -> int:
-    least, exact = (int(of[:-1]), False) if of.endswith("+") else (int(of), True)
-    return sum(len(zones) == least if exact else len(zones) >= least for zones in run.zones.values())
+    tzids, least = run.zones.groupby(level=0).size(), int(of.removesuffix("+"))
+    return int((tzids >= least if of.endswith("+") else tzids == least).sum())
 
 
 def _override_pair(run: Run, of: str) -> int:
@@ -100,19 +81,10 @@ def _tzid_changes(run: Run) -> int:
     return int((both["tzid_provisional"] != both["tzid"]).sum())
 
 
-def _pair_sites(run: Run, of: str) -> int:
-    country, tzid = of.split()
-    return run.zones.get(country, {}).get(tzid, 0)
-
-
 def _bbox_km2(run: Run, of: str) -> float:
-    west, east, south, north, _ = run.extents[of]
+    west, east, south, north, _ = map(float, run.extents.loc[of])
     width = (east - west) * KM_PER_DEGREE * np.cos(np.radians((south + north) / 2))
     return max(float((north - south) * KM_PER_DEGREE * width), FLOOR_KM2)
-
-
-def _nudged(run: Run) -> pd.DataFrame:
-    return run.s2[run.s2["nudge_lat_deg"].notna()]
 
 
 def _fallbacks(run: Run) -> int:
@@ -128,7 +100,7 @@ WHOLE: dict[str, Callable[[Run], Any]] = {
     "distinct_tzids": lambda run: len(run.tzids),
     "countries": lambda run: run.s2["legal_country_iso"].nunique(),
     "tzid_changes": _tzid_changes,
-    "nudged_rows": lambda run: len(_nudged(run)),
+    "nudged_rows": lambda run: int(run.s2["nudge_lat_deg"].notna().sum()),
     "fallback_rows": _fallbacks,
     "fallback_rate": lambda run: run.s1_report["governance"]["rates"]["fallback_rate"],
     "override_rate": lambda run: run.s2_report["governance"]["rates"]["override_rate"],
@@ -141,20 +113,20 @@ PART: dict[str, Callable[[Run, str], Any]] = {
     "scope_rows": lambda run, of: int((run.s2["override_scope"] == of).sum()),
     "override_pair_rows": _override_pair,
     "applied_rows": lambda run, of: int((run.s1["override_applied"] == (of == "true")).sum()),
-    "nudged_country_rows": lambda run, of: int((_nudged(run)["legal_country_iso"] == of).sum()),
-    "tzid_sites": lambda run, of: run.tzids.get(of, 0),
-    "tzid_rank": lambda run, of: list(run.tzids).index(of) + 1 if of in run.tzids else None,
-    "country_sites": lambda run, of: sum(run.zones[of].values()),
-    "country_tzids": lambda run, of: len(run.zones[of]),
-    "pair_sites": _pair_sites,
-    "top1_share": lambda run, of: run.countries["top1_share"][of],
-    "gap": lambda run, of: run.countries["top1_top2_gap"][of],
-    "entropy_observed": lambda run, of: run.countries["entropy_norm"][of],
-    "lat_span": lambda run, of: run.extents[of].north - run.extents[of].south,
-    "lon_span": lambda run, of: run.extents[of].east - run.extents[of].west,
-    "west": lambda run, of: run.extents[of].west,
-    "east": lambda run, of: run.extents[of].east,
-    "mean_lat": lambda run, of: run.extents[of].mean_lat,
+    "nudged_country_rows": lambda run, of: int(run.s2.loc[run.s2["legal_country_iso"] == of, "nudge_lat_deg"].count()),
+    "tzid_sites": lambda run, of: int(run.tzids.get(of, 0)),
+    "tzid_rank": lambda run, of: [*run.tzids.index].index(of) + 1 if of in run.tzids else None,
+    "country_sites": lambda run, of: int(run.zones.xs(of).sum()),
+    "country_tzids": lambda run, of: len(run.zones.xs(of)),
+    "pair_sites": lambda run, of: int(run.zones.get(tuple(of.split()), 0)),
+    "top1_share": lambda run, of: float(run.countries["top1_share"][of]),
+    "gap": lambda run, of: float(run.countries["top1_top2_gap"][of]),
+    "entropy_observed": lambda run, of: float(run.countries["entropy_norm"][of]),
+    "lat_span": lambda run, of: float(run.extents["north"][of] - run.extents["south"][of]),
+    "lon_span": lambda run, of: float(run.extents["east"][of] - run.extents["west"][of]),
+    "west": lambda run, of: float(run.extents["west"][of]),
+    "east": lambda run, of: float(run.extents["east"][of]),
+    "mean_lat": lambda run, of: float(run.extents["mean_lat"][of]),
     "bbox_km2": _bbox_km2,
 }
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from scripts.certification.certificate import Certificate
-from scripts.certification.comparison import Against, Comparison
+from scripts.certification.comparison import Comparison
 from scripts.certification.gate_table import GateRow
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, write_text
@@ -26,7 +26,9 @@ def report(certificates: list[Certificate], comparisons: list[Comparison]) -> st
     lines += [markdown(pd.DataFrame(gate_values(certificates))), ""]
     for found in comparisons:
         for name, against in found.against.items():
-            lines.append(f"* **{found.run}** against {name}: {against.outcome}{_vetoes(against)}")
+            reasons = sorted(f"seed {seed}: {why}" for seed, why in against.vetoes)
+            vetoes = f" Vetoes: {'; '.join(reasons)}." if reasons else ""
+            lines.append(f"* **{found.run}** against {name}: {against.outcome}{vetoes}")
     accepted = [found.run for found in comparisons if found.to_p0 and found.to_p0.accepted]
     lines += ["", f"Accepted against P0: {', '.join(accepted) or 'none'}."]
     return "\n".join(lines) + "\n"
@@ -46,11 +48,6 @@ def _values(row: GateRow, seeds: list[int]) -> str:
     if row.axis == "stability":
         return number(row.value) or "-"
     return " / ".join(number(row.values[seed]) or "-" for seed in seeds)
-
-
-def _vetoes(against: Against) -> str:
-    reasons = sorted(f"seed {seed}: {why}" for seed, why in against.vetoes)
-    return f" Vetoes: {'; '.join(reasons)}." if reasons else ""
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from scripts.certification.approved import Approved
 from scripts.certification.caveats import qualifications
 from scripts.certification.gate_table import GateRow
 from scripts.certification.triage import Action
-from scripts.certification.verdict import Judgement
+from scripts.certification.verdict import Judgement, Seeds, judge
 from scripts.lib.files import sha256_file
 from scripts.lib.records import plain_fields
 from scripts.reference.identify_reference import Reference
@@ -30,23 +30,12 @@ class FileDigest:
 
 
 @dataclass(frozen=True)
-class UpstreamOfRecord:
-    """An authority that the plan freezes (its section 1.3): the segment's status, and the run that shows it."""
-
-    segment: str
-    status: str
-    evidence: str
-    id: str
-    source: str
-
-
-@dataclass(frozen=True)
 class Certificate(Judgement):
     """The judgement of a run and all that a reader needs to check it (certification.md §9); names as in the JSON."""
 
     run: str
     authority: str
-    upstream_of_record: list[UpstreamOfRecord]
+    upstream_of_record: list[dict[str, str]]  # the authorities that the plan freezes (its section 1.3)
     required_seeds: list[int]
     missing_seeds: list[int]
     selected_seed_run_map: dict[int, str]  # run id by seed
@@ -68,9 +57,10 @@ class Certificate(Judgement):
     evidence: list[FileDigest]
     decided_by: list[str]
 
-    @property
-    def judgement(self) -> Judgement:
-        return Judgement(self.status, self.failing_gates, self.checks, self.stability)
+    def follows_from(self, seeds: Seeds) -> bool:
+        """Whether these seeds' metrics, judged again, give the verdict that it states."""
+        again = judge(self.required_seeds, seeds, self.thresholds, certifiable=self.not_certifiable is None)
+        return again == Judgement(self.status, self.failing_gates, self.checks, self.stability)
 
     @property
     def qualifications(self) -> list[str]:

@@ -8,12 +8,12 @@ import pandas as pd
 
 from scripts.certification.approved import approvals_of
 from scripts.certification.caveats import run_caveats
-from scripts.certification.certificate import Certificate, FileDigest, UpstreamOfRecord
+from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.comparison import Comparison
 from scripts.certification.deciding import decided_by, verdict_lines
 from scripts.certification.freeze_record import freeze
 from scripts.certification.gate_table import Scorecards, gate_rows
-from scripts.certification.triage import Triage, actions, read_triage
+from scripts.certification.triage import Triage, actions
 from scripts.certification.verdict import Seeds, judge
 from scripts.lib.contracts import dataset_path, load_yaml
 from scripts.lib.files import read_json, write_json, write_text
@@ -31,18 +31,20 @@ class Scope(NamedTuple):
 
     run: str
     authority: str
+    upstream_of_record: list[dict[str, str]]
     required_seeds: list[int]
     not_certifiable: str | None
 
 
 class Rules(NamedTuple):
-    """What a run is judged and explained by: the files of config/certification; `cohorts` as the file has them."""
+    """What a run is judged and explained by: config/certification, its governance; mappings as the files have them."""
 
     plan: Plan
     limits: Limits
-    cohorts: Mapping[str, Any]
     triage: Triage
+    cohorts: Mapping[str, Any]
     metrics: Mapping[str, Mapping[str, Any]]
+    governance: Mapping[str, Any]
 
 
 def main(
@@ -72,25 +74,21 @@ def main(
     not_certifiable: str | None,
     retained: dict[str, dict[str, str]],
 ) -> None:
-    rules = Rules(read_plan(plan), read_limits(gates), load_yaml(cohorts), read_triage(triage), load_yaml(metrics))
-    scorecards = {entry["seed"]: entry for entry in map(read_json, earth)}
+    contents = map(load_yaml, (cohorts, metrics, governance))
+    rules = Rules(read_plan(plan), read_limits(gates), record(Triage, load_yaml(triage)), *contents)
     seeds = read_seeds(seed_metrics)
+    read = sorted([*seed_metrics, *earth, *zone_counts, *diagnostics, comparison])
     certificate = certify(
-        Scope(run, authority, required_seeds, not_certifiable),
+        Scope(run, authority, load_yaml(facts)["upstream_of_record"], required_seeds, not_certifiable),
         rules,
         seeds=seeds,
         counts=dict(zip(seeds, map(read_csv, zone_counts), strict=True)),
-        earth=scorecards,
+        earth={entry["seed"]: entry for entry in map(read_json, earth)},
         compared=record(Comparison, read_json(comparison)),
-        evidence=[
-            FileDigest.of(path) for path in sorted([*seed_metrics, *earth, *zone_counts, *diagnostics, comparison])
-        ],
+        evidence=[FileDigest.of(path) for path in read],
     )
-    approvals = approvals_of(governance, reopen_record, progression, certificate.gates)
-    stated = [record(UpstreamOfRecord, entry) for entry in load_yaml(facts)["upstream_of_record"]]
-    certificate = replace(certificate, approvals=approvals, upstream_of_record=stated)
-    caps = looser(rules.plan.governance, load_yaml(governance), "governance.yaml")
-    certificate = replace(certificate, caveats=[*certificate.caveats, *caps])
+    approvals = approvals_of(rules.governance["exceptions"], reopen_record, progression, certificate.gates)
+    certificate = replace(certificate, approvals=approvals, decided_by=decided_by(certificate))
     write_json(certification, plain(certificate))
     # Twelve digits: the table is evidence that others check by digest, and the last digits of a logarithm are a CPU's.
     write_csv(gate_table, pd.DataFrame([row.flat(required_seeds) for row in certificate.gates]), digits=12)
@@ -108,11 +106,14 @@ def certify(
     compared: Comparison,
     evidence: list[FileDigest],
 ) -> Certificate:
-    """The certificate of a run; `counts` are sites by country and zone, `evidence` the files that all was read from."""
+    """The certificate of a run, but for its approvals and what decided it.
+
+    `counts` are sites by country and zone, `evidence` the files that all was read from.
+    """
     judgement = judge(scope.required_seeds, seeds, rules.limits, certifiable=scope.not_certifiable is None)
     scored = {seed: seeds[seed] for seed in scope.required_seeds if seed in seeds}
     first = next(iter(scored.values()), None)
-    certificate = Certificate(
+    return Certificate(
         **vars(judgement),
         **scope._asdict(),
         missing_seeds=[seed for seed in scope.required_seeds if seed not in seeds],
@@ -128,19 +129,18 @@ def certify(
         ),
         fallback_exempt={seed: entry.fallback_exempt for seed, entry in scored.items()},
         approvals=[],
-        upstream_of_record=[],
         coverage={seed: entry.coverage for seed, entry in scored.items()},
         reference=first.reference if first else {},
         caveats=[
             *plan_caveats(rules.plan, scope.required_seeds, plain(rules.limits), rules.cohorts),
             *run_caveats(seeds, counts, earth, rules.limits),
+            *looser(rules.plan.governance, rules.governance, "governance.yaml"),
         ],
         triage=actions(judgement.failing_gates, scored, rules.triage),
         comparison={name: against.accepted for name, against in compared.against.items()},
         evidence=evidence,
         decided_by=[],
     )
-    return replace(certificate, decided_by=decided_by(certificate))
 
 
 def cohort_contract(cohorts: Cohorts) -> dict[str, Any]:

@@ -1,19 +1,24 @@
 """Let a run of a later lane start, or say which statements before it are open (certification.md §10).
 
-A run on a reopened upstream waits for this before S0; a bounded candidate, which costs little, before its certificate.
+The plan lets no phase start with an open statement in one before it; a record that names the open statements does. A
+run on a reopened upstream waits for this before S0; a bounded candidate, which costs little, before its certificate.
 """
 
+from collections.abc import Mapping
+
+import yaml
+
 from scripts.certification.comparison import Comparison
-from scripts.certification.finding import Finding
-from scripts.certification.phase_ledger import Judged
-from scripts.certification.progression import Progression, approval_problems, open_before, read_approval
-from scripts.certification.trials import P3, Trials, trials_of
-from scripts.lib.approvals import read_approvers
+from scripts.certification.trials import P3, Finding, trials_of
+from scripts.lib.approvals import Approval, Approvers, check_approval, read_approvers
 from scripts.lib.candidate import candidate_path
+from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.records import plain, record
+from scripts.lib.records import record
 from scripts.scoring.seed_metrics import read_seeds
+
+SCHEMA = "schemas.config.yaml#/phase_approval"
 
 
 def main(
@@ -30,23 +35,46 @@ def main(
     p3_runs: list[str],
     latest: str,
 ) -> None:
-    judged = [record(Judged, entry) for entry in read_json(phase_ledger)["statements"]]
-    at_p0 = {entry.id: Finding(entry.holds, entry.why) for entry in judged if entry.phase < "P3"}
-    trials = of_p3(p0, p3_runs, p3_comparisons, baseline_metrics)
-    still_open = open_before(lane, at_p0 | {number: check(trials) for number, check in P3.items()})
-    found, problems = None, ["no record names them"]
-    if approval:
-        found, problems = read_approval(approval[0])
-        problems += approval_problems(found, run, [*still_open], read_approvers(approvers), latest) if found else []
-    if still_open and problems:
-        raise refusal(run, lane, still_open, problems)
-    write_json(progression, plain(Progression(run, lane, p0, still_open, found if still_open else None)))
-
-
-def of_p3(p0: str, runs: list[str], comparisons: list[str], baseline_metrics: list[str]) -> Trials:
-    """The trials of the baseline from the files of both."""
     digests = dict(zip(read_seeds(baseline_metrics), map(sha256_file, baseline_metrics), strict=True))
-    return trials_of(p0, runs, [record(Comparison, read_json(path)) for path in comparisons], digests)
+    trials = trials_of(p0, p3_runs, [record(Comparison, read_json(path)) for path in p3_comparisons], digests)
+    at_p0 = {entry["id"]: Finding(entry["holds"], entry["why"]) for entry in read_json(phase_ledger)["statements"]}
+    # P3 is judged over the candidates, of which the ledger of P0 knows nothing.
+    still_open = open_before(lane, at_p0 | {number: check(trials) for number, check in P3.items()})
+    found = {"run": run, "lane": lane, "p0": p0, "open": still_open, "approval": None}
+    if still_open:
+        problems = ["no record names them"]
+        if approval:
+            problems = record_problems(approval[0], run, [*still_open], read_approvers(approvers), latest)
+        if problems:
+            raise refusal(run, lane, still_open, problems)
+        found["approval"] = load_yaml(approval[0])
+    write_json(progression, found)
+
+
+def open_before(lane: str, found: Mapping[str, Finding]) -> dict[str, str]:
+    """Why each statement of a phase before `lane` is open, of those that were judged."""
+    return {
+        number: finding.why
+        for number, finding in sorted(found.items())
+        if number.split(".")[0] < lane and not finding.holds
+    }
+
+
+def record_problems(path: str, run: str, numbers: list[str], approvers: Approvers, latest: str) -> list[str]:
+    """Why the record at `path` does not let the run start with the statements `numbers` open, on the day `latest`."""
+    try:
+        found = load_yaml(path)
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        return [f"unreadable: {' '.join(str(problem).split())[:200]}"]
+    if errors := schema_errors(found, SCHEMA):
+        return [f"incomplete: {'; '.join(errors[:3])}"]
+    stated = found["approval"]
+    asked = Approval("phase", stated["approver"], found["requested_by"], stated["date"])
+    problems = check_approval(asked, approvers, latest)
+    problems += [] if found["candidate"] == run else [f"it lets `{found['candidate']}` start"]
+    problems += [] if stated["decision"] == "approved" else [f"it was `{stated['decision']}`"]
+    unnamed = ", ".join(number for number in numbers if number not in found["statements"])
+    return problems + ([f"it does not name {unnamed}"] if unnamed else [])
 
 
 def refusal(run: str, lane: str, still_open: dict[str, str], problems: list[str]) -> UsageError:

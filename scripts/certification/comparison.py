@@ -1,10 +1,34 @@
 """A run against its baselines: what compare_runs writes and certificate, candidate table and phases read (P3)."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from scripts.lib.files import sha256_file
 from scripts.lib.records import plain_fields
+from scripts.lib.text_tables import read_csv
+from scripts.scoring.gates import Limits
 from scripts.scoring.metric_value import unavailable
+from scripts.scoring.seed_metrics import SeedMetrics, read_seeds
+
+
+class Scored(NamedTuple):
+    """What scoring left of one run, by seed: metrics, a table such as that of countries, digests of the metrics."""
+
+    seeds: dict[int, SeedMetrics]
+    tables: dict[int, pd.DataFrame]
+    sha256: dict[int, str]
+
+    @classmethod
+    def by_run(cls, runs: list[str], metrics: list[str], tables: list[str]) -> dict[str, "Scored"]:
+        """From the files of several runs: parallel lists with an entry for each seed of each run."""
+        found: dict[str, Scored] = {}
+        for run, path, table in zip(runs, metrics, tables, strict=True):
+            own = found.setdefault(run, cls({}, {}, {}))
+            for seed, scored in read_seeds([path]).items():
+                own.seeds[seed], own.tables[seed], own.sha256[seed] = scored, read_csv(table), sha256_file(path)
+        return found
 
 
 @dataclass(frozen=True)
@@ -35,50 +59,14 @@ class Movement:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A governance rate of S1 on both sides, None where S1 reported none."""
-
-    baseline: float | None
-    candidate: float | None
-
-    @property
-    def rise(self) -> float | None:
-        return None if self.baseline is None or self.candidate is None else self.candidate - self.baseline
-
-    def to_json(self) -> dict[str, Any]:
-        return plain_fields(self) | {"rise": self.rise}
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Reason codes of a seed on both sides, sorted."""
-
-    baseline: list[str]
-    candidate: list[str]
-
-
-@dataclass(frozen=True)
-class Governance:
-    """S1's rates and all states' codes; they stand also where the seed failed."""
-
-    fallback_rate: Rate
-    override_rate: Rate
-    error_codes: Codes
-
-    @property
-    def rates(self) -> dict[str, Rate]:
-        return {"fallback_rate": self.fallback_rate, "override_rate": self.override_rate}
-
-
-@dataclass(frozen=True)
 class SeedComparison:
-    """One seed that both runs have: movement by gate, governance, vetoes in words, distribution tests.
+    """One seed that both runs have: movement by gate, vetoes in words; governance and distribution tests as JSON.
 
     `rescued` says that the caps withheld the seed from the baseline and do not withhold it from the run.
     """
 
     movement: dict[str, Movement]
-    governance: Governance
+    governance: dict[str, Any]
     rescued: bool
     structure_lost: list[str]  # structural checks that held before and fail now
     veto: list[str]
@@ -129,23 +117,16 @@ class Against:
 
     @property
     def outcome(self) -> str:
-        """One sentence: does it improve, and does it count."""
-        return " ".join(filter(None, (self._realism, self._governance)))
-
-    @property
-    def _realism(self) -> str:
-        seeds = len(self.comparable)
+        """In words: does it improve, does it count, and what governance gained beside it."""
+        seeds, rescued = len(self.comparable), ", ".join(map(str, self.rescued_seeds))
         if not seeds:
-            return "No seed has metrics on both sides: movement cannot be measured."
-        if self.improves:
+            said = "No seed has metrics on both sides: movement cannot be measured."
+        elif self.improves:
             verb = "vetoed" if self.vetoes else "accepted"
-            return f"Improves {', '.join(self.improved_gates)} on {seeds} seeds; {verb}."
-        return f"No failing realism gate improves on all of the {seeds} comparable seeds."
-
-    @property
-    def _governance(self) -> str:
-        rescued = ", ".join(map(str, self.rescued_seeds))
-        return f"Governance brings seeds {rescued} back below their caps." if rescued else ""
+            said = f"Improves {', '.join(self.improved_gates)} on {seeds} seeds; {verb}."
+        else:
+            said = f"No failing realism gate improves on all of the {seeds} comparable seeds."
+        return said + (f" Governance brings seeds {rescued} back below their caps." if rescued else "")
 
     def to_json(self) -> dict[str, Any]:
         return plain_fields(self) | {
@@ -177,3 +158,9 @@ class Comparison:
         if not self.against:
             status = {"status": "not_applicable", "reason": "a baseline has nothing to be compared with"}
         return plain_fields(self) | status
+
+
+def structure_lost(before: SeedMetrics, after: SeedMetrics, limits: Limits) -> list[str]:
+    """Structural checks that held before and fail now (P1.4, P3.3)."""
+    held = before.checks["B"]
+    return [name for name, ok in after.checks["B"].items() if name not in limits.gates and held.get(name) and not ok]

@@ -47,11 +47,9 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
 
 def _codes(certificate: Certificate) -> list[str]:
-    by_code: dict[str, list[int]] = {}
-    for seed, codes in certificate.seed_error_codes.items():
-        for code in codes:
-            by_code.setdefault(code, []).append(seed)
-    return [f"{code} on {seeds_text(seeds)}" for code, seeds in sorted(by_code.items())]
+    by_seed = certificate.seed_error_codes
+    found = sorted({code for codes in by_seed.values() for code in codes})
+    return [f"{code} on {seeds_text([seed for seed in by_seed if code in by_seed[seed]])}" for code in found]
 
 
 def _gates(certificate: Certificate, grade: Grade) -> list[str]:
@@ -68,7 +66,7 @@ def _of_seeds(row: GateRow, seeds: list[int]) -> GateRow:
     """The row with the least favourable value that these seeds have, for a gate that a withheld seed leaves open."""
     if row.value is not None and row.worst_seed in seeds:
         return row
-    return replace(row, value=least_favourable({seed: row.values[seed] for seed in seeds}, row.op))
+    return replace(row, value=least_favourable([row.values[seed] for seed in seeds], row.op))
 
 
 def _miss(row: GateRow, grade: Grade) -> str:

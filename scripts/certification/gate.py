@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scripts.certification.certificate import Certificate, FileDigest
-from scripts.certification.verdict import judge, reaches
+from scripts.certification.certificate import Certificate
+from scripts.certification.verdict import reaches
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.job import current_job
 from scripts.lib.records import record
@@ -29,10 +29,8 @@ def answer(path: str, require: Verdict, today: str) -> tuple[bool, str]:
         broken.append(f"{path} is no certificate: {type(problem).__name__} {problem}")
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        return (
-            False,
-            f"gate: no answer: the certificate does not stand on this tree\n  {broken[0]}{more}\n  next:  {NEXT}",
-        )
+        found = f"  {broken[0]}{more}\n  next:  {NEXT}"
+        return False, f"gate: no answer: the certificate does not stand on this tree\n{found}"
     lines = f"gate: {certificate.run} is {certificate.status}; config.require asks for {require}\n  read: {path}"
     if lapsed := [entry.lapsed(today) for entry in certificate.approvals if entry.lapsed(today)]:
         return False, f"{lines}\n  but: {'; '.join(lapsed)}"
@@ -41,19 +39,15 @@ def answer(path: str, require: Verdict, today: str) -> tuple[bool, str]:
 
 def forged(certificate: Certificate) -> list[str]:
     """How the certificate differs from its evidence: files by their digests, the judgement by judging again."""
-    found = [f"{file.path} is not what was certified" for file in certificate.evidence if _differs(file)]
-    certifiable = certificate.not_certifiable is None
+    found = [
+        f"{file.path} is not what was certified"
+        for file in certificate.evidence
+        if not Path(file.path).is_file() or sha256_file(file.path) != file.sha256
+    ]
     seeds = read_seeds(file.path for file in certificate.evidence if file.path.endswith("_seed_metrics.json"))
-    if (
-        judge(certificate.required_seeds, seeds, certificate.thresholds, certifiable=certifiable)
-        != certificate.judgement
-    ):
-        found.append("its seeds' metrics give another verdict than it states")
-    return found
-
-
-def _differs(file: FileDigest) -> bool:
-    return not Path(file.path).is_file() or sha256_file(file.path) != file.sha256
+    return found + (
+        [] if certificate.follows_from(seeds) else ["its seeds' metrics give another verdict than it states"]
+    )
 
 
 if __name__ == "__main__":

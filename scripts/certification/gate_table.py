@@ -1,14 +1,13 @@
 """Gates of a run in one table: value per seed, worst seed, thresholds, margins, Earth, ceiling and reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scripts.certification.verdict import Seeds, Stability, metric_values
+from scripts.certification.verdict import Seeds, Stability
 from scripts.lib.records import plain_fields
 from scripts.scoring.cohorts import C_LARGE
 from scripts.scoring.gates import GRADES, Gate, Grade, Limits, Op, holds, margin
-from scripts.scoring.metric_value import MetricValue
 from scripts.scoring.seed_metrics import SeedMetrics
 from scripts.scoring.variants import UNTOUCHED
 
@@ -63,10 +62,6 @@ class GateRow:
     def threshold(self, grade: Grade) -> float | None:
         return self.b if grade == "b" else self.bplus
 
-    def margin(self, grade: Grade) -> float | None:
-        """Distance of the value to the threshold, positive on the passing side."""
-        return margin(self.value, self.op, self.threshold(grade))
-
     def holds(self, grade: Grade) -> bool:
         return holds(self.value, self.op, self.threshold(grade))
 
@@ -83,7 +78,8 @@ class GateRow:
     def to_json(self) -> dict[str, Any]:
         found = plain_fields(self) | {"verdict": self.verdict}
         for grade in GRADES:
-            found |= {f"margin_{grade}": self.margin(grade), f"holds_{grade}": self.holds(grade)}
+            found[f"margin_{grade}"] = margin(self.value, self.op, self.threshold(grade))
+            found[f"holds_{grade}"] = self.holds(grade)
         if self.axis == "stability" and self.ceiling:  # it is no measured one
             found["ceiling"] = {"value": self.ceiling.value, "passes_b": self.ceiling.passes_b}
         return found
@@ -114,23 +110,17 @@ def gate_rows(
     registry: Mapping[str, Mapping[str, Any]],
 ) -> list[GateRow]:
     """One row a gate in the order of the config, then one a stability metric; `registry` says what each metric is."""
-
-    def about(metric: str) -> dict[str, Any]:
-        return {key: registry[metric][key] for key in ABOUT}
-
-    rows = [gate_row(gate, required, seeds, earth, about(name)) for name, gate in limits.gates.items()]
-    stable = limits.stability_cv
-    return rows + [stability_row(name, found, stable, about("stability_cv")) for name, found in cvs.items()]
+    rows = [gate_row(gate, required, seeds, earth, registry[name]) for name, gate in limits.gates.items()]
+    return rows + [stability_row(name, cv, limits.stability_cv, registry["stability_cv"]) for name, cv in cvs.items()]
 
 
-def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, about: dict[str, Any]) -> GateRow:
-    """The row of one gate."""
-    values = metric_values(required, seeds, gate.name)
-    held_to = {seed: seeds[seed].gate(gate) if seed in seeds else gate for seed in required}
-    strictest = {seed: held.bplus if held.b is None else held.b for seed, held in held_to.items()}
-    worst = worst_seed(values, gate.op, strictest)
+def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, about: Mapping[str, Any]) -> GateRow:
     known = {seed: seeds[seed].metrics[gate.name] for seed in required if seed in seeds}
-    reach = {seed: seeds[seed].reach_2a[gate.name].value for seed in known if gate.name in seeds[seed].reach_2a}
+    values = {seed: known[seed].value if seed in known else None for seed in required}
+    held_to = {seed: seeds[seed].gate(gate) if seed in seeds else gate for seed in required}
+    margins = {seed: held.margin(values[seed], "bplus" if held.b is None else "b") for seed, held in held_to.items()}
+    worst = min(margins, key=lambda seed: (margins[seed] is not None, margins[seed] or 0.0))
+    reach = [seeds[seed].reach_2a[gate.name].value for seed in known if gate.name in seeds[seed].reach_2a]
     return GateRow(
         gate=gate.name,
         axis=gate.axis,
@@ -139,7 +129,7 @@ def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, a
         bplus=held_to[worst].bplus,
         b_contract=gate.b,
         values=values,
-        n={seed: known[seed].n if values[seed] is not None else None for seed in required},
+        n={seed: known[seed].n if value is not None else None for seed, value in values.items()},
         worst_seed=worst,
         value=values[worst],
         reason=known[worst].reason if worst in known else "the seed is missing",
@@ -147,30 +137,38 @@ def gate_row(gate: Gate, required: list[int], seeds: Seeds, earth: Scorecards, a
         ceiling=_bar(earth, worst, "ceilings", gate.name),
         readings=other_readings(gate, [seeds[seed] for seed in known]),
         reach_2a=least_favourable(reach, gate.op),
-        **about,
+        **{key: about[key] for key in ABOUT},
     )
 
 
-def other_readings(gate: Gate, seeds: Sequence[SeedMetrics]) -> dict[str, float | None]:
+def _bar(earth: Scorecards, seed: int, block: str, name: str) -> Bar | None:
+    entry = earth.get(seed, {}).get(block, {}).get(name)
+    return Bar(entry["value"], entry["passes_b"], entry["passes_bplus"], entry.get("interval")) if entry else None
+
+
+def other_readings(gate: Gate, seeds: Iterable[SeedMetrics]) -> dict[str, float | None]:
     """The least favourable value of a metric under each other reading that it has.
 
     `literal`: C_large with all countries of its size; `untouched`: without rows that leaked, were guessed, preferred or
     set by hand; `polygons`: with K_c as the polygons have it.
     """
-    found: dict[str, list[MetricValue]] = {name: [] for name in READINGS}
+    found: dict[str, list[float | None]] = {name: [] for name in READINGS}
     for seed in seeds:
         if gate.name == C_LARGE and "literal" in seed.c_large_readings:
-            found["literal"].append(seed.c_large_readings["literal"])
+            found["literal"].append(seed.c_large_readings["literal"].value)
         if UNTOUCHED in seed.variants.get(gate.name, {}):
-            found["untouched"].append(seed.variants[gate.name][UNTOUCHED])
+            found["untouched"].append(seed.variants[gate.name][UNTOUCHED].value)
         if seed.polygon_support and gate.name in seed.polygon_support.metrics:
-            found["polygons"].append(seed.polygon_support.metrics[gate.name])
-    values = {name: dict(enumerate(metric.value for metric in metrics)) for name, metrics in found.items() if metrics}
-    return {name: least_favourable(entries, gate.op) for name, entries in values.items()}
+            found["polygons"].append(seed.polygon_support.metrics[gate.name].value)
+    return {name: least_favourable(values, gate.op) for name, values in found.items() if values}
 
 
-def stability_row(metric: str, found: Stability, gate: Gate, about: dict[str, Any]) -> GateRow:
-    """The row of one metric's stability across seeds."""
+def least_favourable(values: Iterable[float | None], op: Op) -> float | None:
+    """The value farthest from passing among those that are known."""
+    return (min if op == ">=" else max)((value for value in values if value is not None), default=None)
+
+
+def stability_row(metric: str, found: Stability, gate: Gate, about: Mapping[str, Any]) -> GateRow:
     return GateRow(
         gate=f"stability_cv:{metric}",
         axis="stability",
@@ -181,22 +179,5 @@ def stability_row(metric: str, found: Stability, gate: Gate, about: dict[str, An
         value=found.cv,
         reason=found.reason,
         ceiling=Bar(0.0, True),
-        **about,
+        **{key: about[key] for key in ABOUT},
     )
-
-
-def worst_seed(values: Mapping[int, float | None], op: Op, limits: Mapping[int, float]) -> int:
-    """The first seed without a value, else the first with the least margin to its own limit."""
-    margins = {seed: margin(value, op, limits[seed]) for seed, value in values.items()}
-    return min(margins, key=lambda seed: (margins[seed] is not None, margins[seed] or 0.0))
-
-
-def least_favourable(values: Mapping[int, float | None], op: Op) -> float | None:
-    """The value farthest from passing among those that are known."""
-    known = [value for value in values.values() if value is not None]
-    return (min if op == ">=" else max)(known, default=None)
-
-
-def _bar(earth: Scorecards, seed: int, block: str, name: str) -> Bar | None:
-    entry = earth.get(seed, {}).get(block, {}).get(name)
-    return Bar(entry["value"], entry["passes_b"], entry["passes_bplus"], entry.get("interval")) if entry else None

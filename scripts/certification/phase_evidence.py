@@ -1,6 +1,5 @@
-"""What the phase ledger reads, and what it finds of one statement (certification.md §10)."""
+"""What the phases are judged from (certification.md §10)."""
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,11 @@ import pandas as pd
 
 from scripts.certification.certificate import Certificate, FileDigest
 from scripts.certification.comparison import Comparison
-from scripts.certification.finding import Finding
 from scripts.certification.freeze_record import FreezeRecord
-from scripts.certification.ledger import Ledger
+from scripts.certification.run_ledger import Ledger
 from scripts.certification.trials import Trials
+from scripts.scoring.cohorts import add_cohorts
+from scripts.scoring.country_table import country_table
 from scripts.scoring.gates import Limits
 from scripts.scoring.seed_metrics import SeedMetrics
 
@@ -32,7 +32,6 @@ class Evidence:
     p3: Trials
     freeze: FreezeRecord
     ledger: Ledger
-    reason_codes: Collection[str]
     limits: Limits
     files: dict[str, list[FileDigest]]  # as they were read, by the names that statements give them
 
@@ -50,16 +49,9 @@ class Evidence:
         read = [*self.files["seed_metrics"], *self.files["zone_counts"]]
         return {file.path: file.sha256 for file in read if f"/runs/{run}/" in file.path}
 
-
-@dataclass(frozen=True)
-class Statement:
-    """One row of the table: its number, its words, the evidence that it is judged by, and how."""
-
-    id: str
-    text: str
-    evidence: tuple[str, ...]
-    check: Callable[[Evidence], Finding]
-
-    @property
-    def phase(self) -> str:
-        return self.id.split(".")[0]
+    def recounted(self, run: str, seed: int) -> pd.DataFrame | None:
+        """The country table of a seed, worked out again from its zone counts; None where it has no rows."""
+        counts = self.zone_counts[run][seed]
+        if counts.empty:
+            return None
+        return add_cohorts(country_table(counts, self.support), self.seeds[run][seed].cohort_definitions)

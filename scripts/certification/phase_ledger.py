@@ -6,18 +6,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.certification.certificate import Certificate, FileDigest
-from scripts.certification.comparison import Comparison
+from scripts.certification.comparison import Comparison, Scored
 from scripts.certification.freeze_record import FreezeRecord
-from scripts.certification.ledger import Ledger
-from scripts.certification.phase_evidence import Evidence, Statement
-from scripts.certification.phases import STATEMENTS
+from scripts.certification.phase_evidence import Evidence
+from scripts.certification.phases import STATEMENTS, Statement
+from scripts.certification.run_ledger import Ledger
 from scripts.certification.trials import trials_of
-from scripts.lib.errors import reason_codes
 from scripts.lib.files import read_json, sha256_file, write_json, write_text
 from scripts.lib.records import plain, record
 from scripts.lib.text_tables import markdown, read_csv
 from scripts.scoring.gates import read_limits
-from scripts.scoring.seed_metrics import SeedMetrics, read_seeds
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,6 @@ class Judged:
     holds: bool
     why: str
     evidence: list[FileDigest]
-
-    @property
-    def phase(self) -> str:
-        return self.id.split(".")[0]
 
 
 @dataclass(frozen=True)
@@ -67,18 +61,12 @@ def main(
     p3_runs: list[str],
     p3_lying: dict[str, str],
 ) -> None:
-    certificates = {found.run: found for found in (record(Certificate, read_json(path)) for path in certifications)}
-    paths_of = dict(zip(certificates, certifications, strict=True))
-    seeds: dict[str, dict[int, SeedMetrics]] = {}
-    counts: dict[str, dict[int, pd.DataFrame]] = {}
-    digests: dict[str, dict[int, str]] = {}
-    for name, metrics, zones in zip(runs, seed_metrics, zone_counts, strict=True):
-        ((seed, scored),) = read_seeds([metrics]).items()
-        seeds.setdefault(name, {})[seed] = scored
-        counts.setdefault(name, {})[seed] = read_csv(zones)
-        digests.setdefault(name, {})[seed] = sha256_file(metrics)
+    scored = Scored.by_run(runs, seed_metrics, zone_counts)
     compared = record(Comparison, read_json(comparison))
+    p0_sha256 = scored[compared.p0].sha256 if compared.p0 in scored else {}
     trials = sorted({*p3_comparisons, *(path for path, digest in p3_lying.items() if sha256_file(path) == digest)})
+    certificates = [record(Certificate, read_json(path)) for path in certifications]
+    paths_of = {found.run: path for found, path in zip(certificates, certifications, strict=True)}
     files = {
         "certification": [paths_of[run]],
         "baseline_certifications": [paths_of[name] for name in baselines],
@@ -86,7 +74,6 @@ def main(
         "zone_counts": zone_counts,
         "seed_diagnostics": own_diagnostics,
         "governance_audit": own_audit,
-        "comparison": [comparison],
         "p3_comparisons": trials,
         "freeze_record": [freeze_record],
         "gate_table": [gate_table],
@@ -95,22 +82,16 @@ def main(
     found = Evidence(
         run=run,
         baselines=baselines,
-        certificates=certificates,
-        seeds=seeds,
-        zone_counts=counts,
+        certificates={found.run: found for found in certificates},
+        seeds={name: each.seeds for name, each in scored.items()},
+        zone_counts={name: each.tables for name, each in scored.items()},
         support=pq.read_table(country_zones).to_pandas(),
         diagnostics={entry["seed"]: entry for entry in map(read_json, own_diagnostics)},
-        audit=dict(zip(seeds[run], map(read_csv, own_audit), strict=True)),
+        audit=dict(zip(scored[run].seeds, map(read_csv, own_audit), strict=True)),
         comparison=compared,
-        p3=trials_of(
-            compared.p0,
-            p3_runs,
-            [record(Comparison, read_json(path)) for path in trials],
-            digests.get(compared.p0 or "", {}),
-        ),
+        p3=trials_of(compared.p0, p3_runs, [record(Comparison, read_json(path)) for path in trials], p0_sha256),
         freeze=record(FreezeRecord, read_json(freeze_record)),
         ledger=record(Ledger, read_json(ledger)),
-        reason_codes=reason_codes(),
         limits=read_limits(gates),
         files={name: [FileDigest.of(path) for path in paths] for name, paths in files.items()},
     )
@@ -122,18 +103,16 @@ def main(
 
 def judge(statement: Statement, found: Evidence) -> Judged:
     """One statement with the digests of the evidence it rests on."""
-    finding = statement.check(found)
     files = {file.path: file for name in statement.evidence for file in found.files[name]}
-    evidence = [files[path] for path in sorted(files)]
-    return Judged(statement.id, statement.text, finding.holds, finding.why, evidence)
+    return Judged(statement.id, statement.text, *statement.check(found), [files[path] for path in sorted(files)])
 
 
 def progression(judged: list[Judged]) -> dict[str, Phase]:
     """The phases in order: none may start with an open statement in one before it."""
     phases: dict[str, Phase] = {}
     blocked: list[str] = []
-    for phase in sorted({entry.phase for entry in judged}):
-        still_open = [entry.id for entry in judged if entry.phase == phase and not entry.holds]
+    for phase in sorted({entry.id.partition(".")[0] for entry in judged}):
+        still_open = [entry.id for entry in judged if entry.id.startswith(f"{phase}.") and not entry.holds]
         phases[phase] = Phase(still_open, list(blocked), may_start=not blocked, done=not still_open)
         blocked += still_open
     return phases

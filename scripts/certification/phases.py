@@ -1,38 +1,47 @@
 """The plan's Definition-of-Done statements, each judged from the evidence that it names (certification.md §10)."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from scripts.certification.cross_checks import coded_breaches, membership_differs, rescored_differently
-from scripts.certification.finding import Finding, unless
-from scripts.certification.movement import structure_lost
-from scripts.certification.phase_evidence import Evidence, Statement
-from scripts.certification.trials import candidate_improves, candidates_sound, improvement_honest
-from scripts.certification.verdict import judge
+from scripts.certification.comparison import structure_lost
+from scripts.certification.phase_evidence import Evidence
+from scripts.certification.trials import Finding, candidate_improves, candidates_sound, improvement_honest, unless
+from scripts.lib.errors import reason_codes
+from scripts.scoring.cohorts import cohort_counts, cohort_members, cohort_metrics
 from scripts.scoring.gates import VERDICTS
+from scripts.scoring.metric_value import exact
+from scripts.scoring.seed_metrics import SeedMetrics
 
-GOVERNANCE_CODES = ("2A-S1-090", "2A-S1-091", "2A-S1-092", "2A-S2-090", "2A-S2-091")
-STATEMENTS: list[Statement] = []
+CAP_CODES = {"fallback_rate": "2A-S1-090", "country": "2A-S1-091", "override_rate": "2A-S1-092"}
+GOVERNANCE_CODES = (*CAP_CODES.values(), "2A-S2-090", "2A-S2-091")
 Check = Callable[[Evidence], Finding]
 
 
-def statement(number: str, text: str, *evidence: str) -> Callable[[Check], Check]:
-    """Enter a check into the table."""
+class Statement(NamedTuple):
+    """One row of the table: its number, the plan's words, the evidence that it is judged by, and how."""
+
+    id: str
+    text: str
+    evidence: tuple[str, ...]
+    check: Check
+
+
+STATEMENTS: list[Statement] = []
+
+
+def statement(number: str, *evidence: str) -> Callable[[Check], Check]:
+    """Enter a check into the table; the plan's words are its docstring."""
 
     def enter(check: Check) -> Check:
-        STATEMENTS.append(Statement(number, text, evidence, check))
+        STATEMENTS.append(Statement(number, (check.__doc__ or "").rstrip("."), evidence, check))
         return check
 
     return enter
 
 
-@statement(
-    "P0.1",
-    "Baseline lineage pinned: run ids, fingerprints and hashes of both baselines",
-    "baseline_certifications",
-    "seed_metrics",
-    "zone_counts",
-)
+@statement("P0.1", "baseline_certifications", "seed_metrics", "zone_counts")
 def lineage_pinned(found: Evidence) -> Finding:
+    """Baseline lineage pinned: run ids, fingerprints and hashes of both baselines."""
     problems = [] if len(found.baselines) >= 2 else [f"{len(found.baselines)} baselines, the plan asks for two"]
     for name in found.baselines:
         certificate, read = found.certificates[name], found.digests_of(name)
@@ -49,8 +58,9 @@ def lineage_pinned(found: Evidence) -> Finding:
     )
 
 
-@statement("P0.2", "A metrics table exists for every hard-gate axis of both baselines", "baseline_certifications")
+@statement("P0.2", "baseline_certifications")
 def axes_tabled(found: Evidence) -> Finding:
+    """A metrics table exists for every hard-gate axis of both baselines."""
     problems = [] if found.baselines else ["no baseline is configured"]
     for name in found.baselines:
         rows = {row.gate: row for row in found.certificates[name].gates}
@@ -60,36 +70,34 @@ def axes_tabled(found: Evidence) -> Finding:
     return unless(problems, "every gate has a row with a value, or a status and a reason")
 
 
-@statement(
-    "P0.3",
-    "C_multi, C_large and C_single implemented; membership reproducible from artifacts alone",
-    "seed_metrics",
-    "zone_counts",
-)
+@statement("P0.3", "seed_metrics", "zone_counts")
 def cohorts_reproduced(found: Evidence) -> Finding:
+    """C_multi, C_large and C_single implemented; membership reproducible from artifacts alone."""
     problems, checked = [], 0
     for name in [*found.baselines, found.run]:
         for seed, metrics in found.seeds[name].items():
-            counts = found.zone_counts[name][seed]
-            if len(counts):
+            table = found.recounted(name, seed)
+            if table is not None:
                 checked += 1
-                if membership_differs(metrics, counts, found.support):
+                if (cohort_members(table), cohort_counts(table)) != (metrics.cohort_members, metrics.cohort_counts):
                     problems.append(f"{name} seed {seed}: membership differs when recomputed")
     problems += [] if checked else ["no seed has rows"]
     return unless(problems, f"membership recomputed from zone counts on {checked} seeds")
 
 
-@statement("P0.4", "Run-protocol and retention artifacts exist", "ledger")
+@statement("P0.4", "ledger")
 def protocol_exists(found: Evidence) -> Finding:
-    ledger = found.ledger
+    """Run-protocol and retention artifacts exist."""
+    pinned = {name for name, entry in found.ledger.baselines.items() if entry["run_ids"]}
     problems = [] if found.baselines else ["no baseline is configured"]
-    problems += [name for name in found.baselines if name not in ledger.baselines or not ledger.baselines[name].run_ids]
-    problems += [] if ledger.retained else ["the ledger has no protocol or no retained set"]
+    problems += [name for name in found.baselines if name not in pinned]
+    problems += [] if found.ledger.retained else ["the ledger has no protocol or no retained set"]
     return unless(problems, "results/ledger.json holds protocol, retained set and baseline run ids")
 
 
-@statement("P1.1", "Fallback and override rates emitted per run and per country", "seed_metrics", "governance_audit")
+@statement("P1.1", "seed_metrics", "governance_audit")
 def rates_emitted(found: Evidence) -> Finding:
+    """Fallback and override rates emitted per run and per country."""
     problems = []
     for seed, metrics in found.own.items():
         block = metrics.s1_governance
@@ -100,9 +108,10 @@ def rates_emitted(found: Evidence) -> Finding:
     return unless(problems, "rates per run and country on every seed")
 
 
-@statement("P1.2", "Every cap breach aborts with its own reason code", "seed_metrics")
+@statement("P1.2", "seed_metrics")
 def breaches_coded(found: Evidence) -> Finding:
-    problems = [f"{code} has no meaning" for code in GOVERNANCE_CODES if code not in found.reason_codes]
+    """Every cap breach aborts with its own reason code."""
+    problems = [f"{code} has no meaning" for code in GOVERNANCE_CODES if code not in reason_codes()]
     breaches = 0
     for name in dict.fromkeys([*found.baselines, found.run]):
         for seed, metrics in found.seeds[name].items():
@@ -113,8 +122,20 @@ def breaches_coded(found: Evidence) -> Finding:
     return unless(problems, f"{breaches} breaches, each with its code and no code without breach")
 
 
-@statement("P1.3", "Override provenance complete and schema-valid", "seed_metrics", "governance_audit")
+def coded_breaches(metrics: SeedMetrics) -> tuple[set[str], set[str]]:
+    """Codes of S1's caps that its counts breach, and those of them that it emitted; none where it did not count."""
+    block, rows = metrics.s1_governance, metrics.policy_rows
+    if not block or not rows:
+        return set(), set()
+    rates = {"fallback_rate": rows.fallback_rate, "override_rate": rows.override_rate}
+    expected = {CAP_CODES[name] for name, rate in rates.items() if rate > exact(block["caps"][f"{name}_cap"])}
+    expected |= {CAP_CODES["country"]} if block["fallback_country_violations"] else set()
+    return expected, set(metrics.error_codes["S1"]) & set(CAP_CODES.values())
+
+
+@statement("P1.3", "seed_metrics", "governance_audit")
 def provenance_complete(found: Evidence) -> Finding:
+    """Override provenance complete and schema-valid."""
     problems, judged = [], 0
     for seed, metrics in found.own.items():
         entry = metrics.metrics["provenance_missing"]
@@ -127,8 +148,9 @@ def provenance_complete(found: Evidence) -> Finding:
     return unless(problems, "every active override says who and why")
 
 
-@statement("P1.4", "Structural parity and legality not worse than P0", "seed_metrics")
+@statement("P1.4", "seed_metrics")
 def structure_kept(found: Evidence) -> Finding:
+    """Structural parity and legality not worse than P0."""
     if found.comparison.p0 is None:
         return Finding(True, "this run is a baseline: it is the measure")
     problems = [
@@ -140,9 +162,10 @@ def structure_kept(found: Evidence) -> Finding:
     return unless(problems, "no structural check that held at P0 fails")
 
 
-@statement("P2.1", "The scorer emits all hard-gate metrics and a verdict per seed", "seed_metrics")
+@statement("P2.1", "seed_metrics")
 def seeds_scored(found: Evidence) -> Finding:
-    """A seed that a state stopped with its code has verdict and reasons instead of values (certification.md A13)."""
+    """The scorer emits all hard-gate metrics and a verdict per seed."""
+    # A seed that a state stopped with its code has verdict and reasons instead of values (certification.md A13).
     problems = [f"seed {seed} is missing" for seed in found.certificate.missing_seeds]
     stopped = [seed for seed, metrics in found.own.items() if metrics.codes]
     for seed, metrics in found.own.items():
@@ -153,64 +176,53 @@ def seeds_scored(found: Evidence) -> Finding:
     return unless(problems, f"{scored}; stopped by their codes: {', '.join(map(str, stopped))}" if stopped else scored)
 
 
-@statement("P2.2", "The aggregate verdict is deterministic", "certification", "seed_metrics", "zone_counts")
+@statement("P2.2", "certification", "seed_metrics", "zone_counts")
 def verdict_deterministic(found: Evidence) -> Finding:
-    """Scored again from the counts, and reduced again in two orders."""
-    certificate, problems = found.certificate, []
-    certifiable = certificate.not_certifiable is None
+    """The aggregate verdict is deterministic."""
+    # Scored again from the counts, and reduced again in two orders.
+    problems = []
     for seed, metrics in found.own.items():
-        differing = rescored_differently(metrics, found.zone_counts[found.run][seed], found.support)
+        table = found.recounted(found.run, seed)
+        again = {} if table is None else cohort_metrics(table)
+        differing = [name for name in again if again[name].value != metrics.metrics[name].value]
         problems += [f"seed {seed}: another scoring gives another {name}" for name in differing]
     for order in (sorted(found.own), sorted(found.own, reverse=True)):
-        seeds = {seed: found.own[seed] for seed in order}
-        if (
-            judge(certificate.required_seeds, seeds, certificate.thresholds, certifiable=certifiable)
-            != certificate.judgement
-        ):
+        if not found.certificate.follows_from({seed: found.own[seed] for seed in order}):
             problems.append(f"the seeds in the order {', '.join(map(str, order))} give another verdict")
     return unless(problems, "scored again from the zone counts, reduced again in two orders: the same verdict")
 
 
-@statement("P2.3", "Diagnostics for hotspot tracing emitted", "seed_diagnostics")
+@statement("P2.3", "seed_diagnostics")
 def diagnostics_emitted(found: Evidence) -> Finding:
+    """Diagnostics for hotspot tracing emitted."""
     asked = ("share_matrix", "spatial_coupling", "concentration")
     blocks = {seed: found.diagnostics.get(seed, {}) for seed in found.own}
     problems = [f"seed {seed}: no {name}" for seed, block in blocks.items() for name in asked if name not in block]
     return unless(problems, "each diagnostic has values, or a status and a reason")
 
 
-@statement(
-    "P3.1",
-    "At least one bounded candidate on a frozen upstream improves failing realism axes against P0",
-    "p3_comparisons",
-)
+@statement("P3.1", "p3_comparisons")
 def a_candidate_improves(found: Evidence) -> Finding:
+    """At least one bounded candidate on a frozen upstream improves failing realism axes against P0."""
     return candidate_improves(found.p3)
 
 
-@statement(
-    "P3.2",
-    "The improvement is not bought: caps hold, and the gain stays without the rows they touched",
-    "p3_comparisons",
-)
+@statement("P3.2", "p3_comparisons")
 def an_improvement_is_honest(found: Evidence) -> Finding:
+    """The improvement is not bought: caps hold, and the gain stays without the rows they touched."""
     return improvement_honest(found.p3)
 
 
-@statement(
-    "P3.3",
-    "Structure, legality and determinism are as good as at P0",
-    "p3_comparisons",
-    "certification",
-    "seed_metrics",
-)
+@statement("P3.3", "p3_comparisons", "certification", "seed_metrics")
 def candidates_are_sound(found: Evidence) -> Finding:
+    """Structure, legality and determinism are as good as at P0."""
     both = (candidates_sound(found.p3), verdict_deterministic(found))
     return unless([finding.why for finding in both if not finding.holds], both[0].why + ", verdict reproducible")
 
 
-@statement("P4.1", "Hard-gate results of all required seeds published", "certification", "gate_table")
+@statement("P4.1", "certification", "gate_table")
 def results_published(found: Evidence) -> Finding:
+    """Hard-gate results of all required seeds published."""
     certificate = found.certificate
     problems = [f"seed {seed} is missing" for seed in certificate.missing_seeds]
     mute = set(certificate.required_seeds) - set(certificate.seed_failing_gates) - set(certificate.missing_seeds)
@@ -218,14 +230,16 @@ def results_published(found: Evidence) -> Finding:
     return unless(problems, "gate results of every required seed stand in the certificate")
 
 
-@statement("P4.2", "The final verdict is explicit", "certification")
+@statement("P4.2", "certification")
 def verdict_explicit(found: Evidence) -> Finding:
+    """The final verdict is explicit."""
     status = found.certificate.status
     return Finding(status in VERDICTS, status)
 
 
-@statement("P4.3", "If FAIL_REALISM: best-effort freeze with blocker set and reopen contract", "freeze_record")
+@statement("P4.3", "freeze_record")
 def freeze_complete(found: Evidence) -> Finding:
+    """If FAIL_REALISM: best-effort freeze with blocker set and reopen contract."""
     if found.certificate.passes:
         return Finding(True, "not needed: the run passes")
     record, problems = found.freeze, []
@@ -240,8 +254,9 @@ def freeze_complete(found: Evidence) -> Finding:
     return unless(problems, f"{len(record.blockers)} blockers with owner, reopen contract")
 
 
-@statement("P4.4", "Retained run ids explicit; storage clean", "ledger")
+@statement("P4.4", "ledger")
 def storage_clean(found: Evidence) -> Finding:
+    """Retained run ids explicit; storage clean."""
     if found.p3.p0 is None:
         return Finding(False, "a baseline: storage is judged in the ledgers of its candidates")
     problems = [f"superseded data of {name}" for name in found.ledger.superseded_with_data]

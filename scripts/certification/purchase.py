@@ -15,7 +15,7 @@ from scripts.scoring.cohorts import SINGLE_ZONE_SHARE
 from scripts.scoring.gates import Gate
 from scripts.scoring.metric_value import exact
 
-Sites = Sequence[int]  # of one country by zone, the fullest first; zones of its own without sites count 0
+Sites = Sequence[int]  # of one country by zone, two or more, the fullest first; its own without sites count 0
 Prices = dict[str, int | None]  # rows by gate
 Price = Callable[[Sites, Gate], int | None]
 
@@ -31,46 +31,38 @@ def prices(gates: Mapping[str, Gate], countries: pd.DataFrame, counts: pd.DataFr
     for name, gate in gates.items():
         flag, is_share, price = PRICES[name]
         cohort = countries[countries[flag]]
-        support = dict(zip(cohort["country_iso"], cohort["tz_world_support_count"], strict=True))
-        paid = [price(_spread(zones[iso].tolist(), int(known)), gate) for iso, known in support.items()]
+        paid = []
+        for iso, known in zip(cohort["country_iso"], cohort["tz_world_support_count"], strict=True):
+            sites = zones[iso].tolist()
+            sites = sorted(sites + [0] * (int(known) - len(sites)), reverse=True)
+            paid.append(price(sites, gate) if len(sites) > 1 else None)
         enough = math.ceil(exact(gate.b or 0) * len(paid)) if is_share else len(paid) // 2 + 1
         known_prices = sorted(rows for rows in paid if rows is not None)
         found[name] = sum(known_prices[:enough]) if 0 < enough <= len(known_prices) else None
     return found
 
 
-def _spread(sites: list[int], zones: int) -> list[int]:
-    """Sites by zone, the fullest first, with the zones that have none."""
-    return sorted(sites + [0] * (zones - len(sites)), reverse=True)
-
-
 def _second_zone(sites: Sites, gate: Gate) -> int | None:
-    if len(sites) < 2 or sum(sites) < 2:
-        return None
-    return 0 if sites[1] else 1
+    return None if sum(sites) < 2 else int(not sites[1])
 
 
-def _top1(sites: Sites, gate: Gate) -> int | None:
-    over = sites[0] - exact(gate.b or 0) * sum(sites)
-    return max(0, math.ceil(over)) if len(sites) > 1 else None
+def _top1(sites: Sites, gate: Gate) -> int:
+    return max(0, math.ceil(sites[0] - exact(gate.b or 0) * sum(sites)))
 
 
-def _gap(sites: Sites, gate: Gate) -> int | None:
-    if len(sites) < 2:
-        return None
+def _gap(sites: Sites, gate: Gate) -> int:
     over = (sites[0] - sites[1]) - exact(gate.b or 0) * sum(sites)  # a row that changes sides counts twice
     return max(0, math.ceil(over / 2))
 
 
-def _below_single(sites: Sites, gate: Gate) -> int | None:
-    over = sites[0] - Fraction(SINGLE_ZONE_SHARE) * sum(sites)
-    return max(0, math.floor(over) + 1) if len(sites) > 1 else None
+def _below_single(sites: Sites, gate: Gate) -> int:
+    return max(0, math.floor(sites[0] - Fraction(SINGLE_ZONE_SHARE) * sum(sites)) + 1)
 
 
 def _entropy(sites: Sites, gate: Gate) -> int | None:
     """By halving, rows of the fullest zone spread evenly over the others: enough, if not always the fewest."""
-    low, high = 0, sites[0] - sites[0] // max(len(sites), 1)
-    if len(sites) < 2 or not gate.holds(_entropy_after(sites, high), "b"):
+    low, high = 0, sites[0] - sites[0] // len(sites)
+    if not gate.holds(_entropy_after(sites, high), "b"):
         return None
     while low < high:
         middle = (low + high) // 2

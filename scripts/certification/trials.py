@@ -6,11 +6,25 @@ realism and never instead of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scripts.certification.comparison import Against, Comparison
-from scripts.certification.finding import Finding, unless
 
 NOT_BEGUN = "a baseline: phase P3 is judged over its candidates, in their ledgers"
+
+
+class Finding(NamedTuple):
+    """Whether a Definition-of-Done statement, of this phase or another, holds, and why."""
+
+    holds: bool
+    why: str
+
+
+def unless(problems: list[str], good: str) -> Finding:
+    """The good sentence, or the first problems."""
+    if not problems:
+        return Finding(True, good)
+    return Finding(False, "; ".join(problems[:3]) + (" ..." if len(problems) > 3 else ""))
 
 
 @dataclass(frozen=True)
@@ -53,9 +67,8 @@ def candidate_improves(trials: Trials) -> Finding:
     """P3.1: at least one bounded candidate improves failing realism axes."""
     if trials.p0 is None:
         return Finding(False, NOT_BEGUN)
-    improving = trials.improving
-    if improving:
-        told = [f"{run}: {', '.join(against.improved_gates)}" for run, against in improving.items()]
+    if trials.improving:
+        told = [f"{run}: {', '.join(against.improved_gates)}" for run, against in trials.improving.items()]
         return Finding(True, "; ".join(told))
     if not trials.measured:
         return Finding(False, "no candidate of lane P3 on a frozen upstream" + trials.open_questions)

@@ -59,32 +59,25 @@ def judge(required: list[int], seeds: Seeds, limits: Limits, *, certifiable: boo
 
     A run that is not `certifiable` is judged all the same and can never pass.
     """
-    found = {name: stability(numbers(required, seeds, name), limits) for name in limits.stability_metrics}
-    cvs = [entry.cv for entry in found.values()]
     present = {seed: seeds[seed] for seed in required if seed in seeds}
+    found = {}
+    for name in limits.stability_metrics:
+        numbers = {seed: present[seed].metrics[name].number if seed in present else None for seed in required}
+        found[name] = stability(numbers, limits)
+    cvs = [entry.cv for entry in found.values()]
     checks = {
-        "required_seed_coverage": all(seed in seeds for seed in required),
+        "required_seed_coverage": set(required) <= seeds.keys(),
         "run_certifiable": certifiable,
         # One seed's rows four times over are one seed, whatever bytes they came in.
         "required_seed_data_distinct": not same_rows(present),
         "stability_cv_b": all(limits.stability_cv.holds(cv, "b") for cv in cvs),
         "stability_cv_bplus": all(limits.stability_cv.holds(cv, "bplus") for cv in cvs),
-        **{f"seed_{seed}_hard_gates": seed in seeds and seeds[seed].verdict != VERDICTS[0] for seed in required},
+        **{f"seed_{seed}_hard_gates": seed in present and present[seed].verdict != VERDICTS[0] for seed in required},
     }
     b = all(ok for name, ok in checks.items() if name != "stability_cv_bplus")
     bplus = b and all(checks.values()) and all(seeds[seed].verdict == VERDICTS[2] for seed in required)
     status = VERDICTS[2 if bplus else 1 if b else 0]
     return Judgement(status, [name for name, ok in checks.items() if not ok], checks, found)
-
-
-def metric_values(required: list[int], seeds: Seeds, name: str) -> dict[int, float | None]:
-    """The value of a metric by required seed, None where the seed or its value is missing."""
-    return {seed: seeds[seed].metrics[name].value if seed in seeds else None for seed in required}
-
-
-def numbers(required: list[int], seeds: Seeds, name: str) -> dict[int, Number | None]:
-    """The same, as exact as they are known."""
-    return {seed: seeds[seed].metrics[name].number if seed in seeds else None for seed in required}
 
 
 def stability(values: Mapping[int, Number | None], limits: Limits) -> Stability:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.certification.retention import superseded
+from scripts.certification.prune import superseded
 from scripts.lib.approvals import APPROVERS
 from scripts.lib.contracts import dataset_path, dictionary, root_path
 from scripts.lib.pins import SeedPins, pins_path

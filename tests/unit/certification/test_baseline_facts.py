@@ -1,6 +1,5 @@
 """Published facts against a hand-made run of ten sites: AA has 6 in Z/One, 2 in Z/Two; BB has 2, one by override."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 
 from scripts.certification import baseline_facts as cb
 from scripts.lib.contracts import load_yaml
+from scripts.lib.files import read_json, write_json
 from scripts.lib.tables import write_table
 
 TZIDS = ["Z/One"] * 6 + ["Z/Two"] * 2 + ["Z/Two"] * 2
@@ -23,28 +23,15 @@ S2_REPORT = {"seed": 42, "manifest_fingerprint": "ab", "governance": {"rates": {
 
 
 def run() -> cb.Run:
-    keys = {
-        "merchant_id": np.arange(1, 11, dtype=np.uint64) + 2**63,
-        "legal_country_iso": COUNTRIES,
-        "site_order": np.ones(10, dtype=np.int32),
-    }
-    s1 = pd.DataFrame(
-        {
-            **keys,
-            "lat_deg": np.linspace(0.0, 0.9, 10),
-            "lon_deg": np.linspace(10.0, 11.8, 10),
-            "tzid_provisional": TZIDS,
-            "override_applied": OVERRIDE,
-        }
-    )
-    s2 = pd.DataFrame(
-        {
-            **keys,
-            "tzid": TZIDS,
-            "tzid_source": np.where(OVERRIDE, "override", "polygon"),
-            "override_scope": pd.Series(np.where(OVERRIDE, "country", None)),
-            "nudge_lat_deg": np.where(np.arange(10) >= 8, 1.0, np.nan),
-        }
+    merchants = np.arange(1, 11, dtype=np.uint64) + 2**63
+    keys = pd.DataFrame({"merchant_id": merchants, "legal_country_iso": COUNTRIES, "site_order": np.int32(1)})
+    place = {"lat_deg": np.linspace(0.0, 0.9, 10), "lon_deg": np.linspace(10.0, 11.8, 10)}
+    s1 = keys.assign(**place, tzid_provisional=TZIDS, override_applied=OVERRIDE)
+    s2 = keys.assign(
+        tzid=TZIDS,
+        tzid_source=np.where(OVERRIDE, "override", "polygon"),
+        override_scope=pd.Series(np.where(OVERRIDE, "country", None)),
+        nudge_lat_deg=np.where(np.arange(10) >= 8, 1.0, np.nan),
     )
     return cb.Run(s1, s2, S1_REPORT, S2_REPORT)
 
@@ -140,14 +127,14 @@ def test_table_and_summary_are_written(tmp_path):
     write_table(paths["s1_tz_lookup"], pa.Table.from_pandas(one.s1, preserve_index=False))
     write_table(paths["site_timezones"], pa.Table.from_pandas(one.s2, preserve_index=False))
     for name, report in (("s1_report", S1_REPORT), ("s2_report", S2_REPORT)):
-        (tmp_path / name).write_text(json.dumps(report))
+        write_json(tmp_path / name, report)
     out_csv, out_json = tmp_path / "out.csv", tmp_path / "out.json"
     cb.main(**paths, facts=str(facts), out_csv=str(out_csv), out_json=str(out_json))
 
     table = pd.read_csv(out_csv, keep_default_na=False)
     assert table["status"].tolist() == ["match", "differs", "unknown", "match", "unknown"]
     assert table["fact"].tolist()[:2] == ["sites of AA", "sites of BB"]
-    written = json.loads(out_json.read_text())
+    written = read_json(out_json)
     assert written["summary"] == {
         "by_grade": {"M": {"differs": 1, "match": 1, "unknown": 2}, "R": {"match": 1}},
         "stated_facts_match_share": 0.5,

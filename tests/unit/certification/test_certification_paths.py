@@ -3,121 +3,30 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from scripts.lib.contracts import arrow_schema, load_yaml
+from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Fault
-from scripts.lib.files import read_json, sha256_file, write_json
-from scripts.lib.tables import write_table
-from scripts.scoring import score_seed
-from scripts.scoring.gates import read_limits
-from tests.lawful import APPROVERS, FINGERPRINT, OPEN_CAPS, OVERRIDE, House
-from tests.lawful_world import COUNTRIES, reference
-from tests.planted import SEEDS, certify
+from tests.lawful import OPEN_CAPS
+from tests.unit.certification.nouns import LIMITS, SEEDS
+from tests.unit.certification.world import (
+    AMBIGUOUS,
+    CAPS,
+    COLLAPSED,
+    DROPPED,
+    EVEN,
+    INHABITED,
+    LEAKED,
+    LEAN,
+    TO_URUMQI,
+    World,
+)
 
-AT = {  # a point of each square that no other covers, and one in the overlap of China's two
-    "Auckland": (171.0, -40.0),
-    "Chatham": (-178.0, -42.0),
-    "Shanghai": (101.0, 31.0),
-    "Urumqi": (111.0, 31.0),
-    "overlap": (107.0, 31.0),
-    "Paris": (1.0, 41.0),
-    "Berlin": (11.0, 41.0),
-    "Bermuda": (-64.9, 32.1),
-}
-FR_DE = [("FR", "Europe/Berlin"), ("DE", "Europe/Paris")]  # this world gives both countries two zones
-
-
-def plan(large: tuple[int, int], small: tuple[int, int], second: str = "") -> dict[tuple[str, str], int]:
-    """Sites of three large countries and a small one in their first and second zone, or all seconds in `second`."""
-    zones = {"NZ": ("Auckland", "Chatham"), "FR": ("Paris", "Berlin"), "DE": ("Berlin", "Paris")}
-    found = {}
-    for country, (first, other) in (zones | {"CN": ("Shanghai", "Urumqi")}).items():
-        for place, count in zip((first, second or other), small if country == "CN" else large, strict=True):
-            found[country, place] = count
-    return found
-
-
-EVEN, LEAN, COLLAPSED = plan((300, 300), (60, 60)), plan((510, 90), (102, 18)), plan((599, 1), (119, 1))
-LEAKED = plan((300, 300), (60, 60), "Bermuda")
-AMBIGUOUS = EVEN | {("CN", "Urumqi"): 0, ("CN", "overlap"): 60}
-INHABITED = AMBIGUOUS | {("CN", "overlap"): 8, ("CN", "Urumqi"): 52}  # 0.42 % of the sites: above the cap alone
-DROPPED = EVEN | {("CN", "Shanghai"): 90, ("CN", "Urumqi"): 0}
-TO_URUMQI = OVERRIDE | {"tzid": "Asia/Urumqi"}
-LIMITS = read_limits("config/certification/gates.yaml")
-ZONES = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
-CAPS = load_yaml("config/policy/governance.yaml") | {"approvers": APPROVERS}
 EXCEPTION = {
     **{"id": "EX-1", "approver": "board", "requester": "team", "reason": "people live in the overlap"},
     **{"scope": {"cap": "override_rate", "countries": ["CN"]}, "rate": 0.005},
     **{"valid_from": "2026-01-02", "expiry": "2026-12-31"},
 }
-
-
-def sites(plan: dict[tuple[str, str], int], seed: int) -> list[tuple]:
-    """Rows of site_locations; a hair of jitter and 2 % more sites by seed, so that no two seeds are one drawing."""
-    rows, order = [], {}
-    for (country, place), count in plan.items():
-        lon, lat = AT[place]
-        for _ in range(count + count * SEEDS.index(seed) // 50):
-            order[country] = order.get(country, 0) + 1
-            shift = (order[country] % 97 + seed / 1000) / 1000
-            rows.append((7, country, order[country], lon + shift, lat + shift))
-    return sorted(rows, key=lambda row: (row[0], row[1], row[2]))
-
-
-class World:
-    """Runs one seed at a time through the states and the scorer, then reduces."""
-
-    def __init__(self, folder: Path):
-        self.folder, self.shared = folder, folder / "shared"
-        self.shared.mkdir()
-        reference(self.shared)
-        self.number = 0
-        zones = pa.table([pa.array(column) for column in zip(*sorted([*COUNTRIES, *FR_DE]), strict=True)], schema=ZONES)
-        write_table(self.shared / "country_zones.parquet", zones)
-        write_table(folder / "polygon_zones.parquet", zones)
-
-    def house(self, plan, seed: int, overrides=(), governance=CAPS, jitter: int | None = None) -> House:
-        """A seed through its six states."""
-        self.number += 1
-        rows = sites(plan, seed if jitter is None else jitter)
-        house = House(self.folder / str(self.number), self.shared, rows, list(overrides))
-        house.policy("governance", governance)
-        return house.run_all()
-
-    def score(self, house: House, seed: int) -> dict[str, Any]:
-        names = ["run_receipt", "s1_tz_lookup", "site_timezones", "country_zones", "governance"]
-        identity = house.root / "identity.json"
-        files = {"tz_world": house.path("tz_world"), "tzdb": house.path("tzdb"), "places": house.path("tzdb")}
-        known = {"release": "2026c", "content_sha256": "0" * 64, "known": True}
-        write_json(identity, {name: known | {"sha256": sha256_file(path)} for name, path in files.items()})
-        outputs = {"seed_metrics": "m.json", "country_diagnostics": "c.csv", "zone_counts": "z.csv"}
-        score_seed.main(
-            reports=[house.path(f"s{number}_run_report") for number in range(6)],
-            site_locations=house.parts(),
-            receipt=house.path("s0_gate_receipt_2A"),
-            inventory=house.path("sealed_inputs_2A"),
-            **{name: house.path(name) for name in names},
-            polygon_zones=str(self.folder / "polygon_zones.parquet"),
-            reference_identity=str(identity),
-            gates="config/certification/gates.yaml",
-            cohorts="config/certification/cohorts.yaml",
-            **{name: str(house.root / file) for name, file in outputs.items()},
-            seed=seed,
-            manifest_fingerprint=FINGERPRINT,
-        )
-        return read_json(house.root / "m.json")
-
-    def seed_metrics(self, plan, seed: int, **given) -> dict[str, Any]:
-        return self.score(self.house(plan, seed, **given), seed)
-
-    def certify(self, metrics: list[dict[str, Any]], **given) -> dict[str, Any]:
-        return certify(self.folder / "out", metrics, **given)
-
-    def run(self, plan, **policy) -> dict[str, Any]:
-        return self.certify([self.seed_metrics(plan, seed, **policy) for seed in SEEDS])
 
 
 @pytest.fixture(scope="module")
@@ -148,19 +57,18 @@ def test_even_spread_passes_bplus_and_locks(world, even):
     assert found["decided_by"] == ["every gate holds"]
 
 
-def test_one_seed_runs_but_cannot_pass(world, even):
-    found = world.certify(even[:1], required=[42])
-    assert found["status"] == "FAIL_REALISM"
-    assert found["failing_gates"] == ["stability_cv_b", "stability_cv_bplus"]
-    assert found["decided_by"] == ["stability across seeds (1 of at least 4 seeds)"]
-
-
 def test_record_and_certificate_say_what_the_contract_asks_for(world, even):
     found = world.certify(even)
     assert found["freeze"]["retained"] == {"planted": {"42": even[0]["run_id"]}}
     sizes = ("c_multi_site_count_min", "c_multi_support_min", "c_large_site_count_min")
     assert [found["cohort_contract"][name] for name in sizes] == [100, 2, 500]
     assert "ln K" in found["cohort_contract"]["entropy_norm_formula"]
+
+
+def test_the_order_of_seeds_does_not_matter(world, even):
+    first, again = world.certify(even), world.certify(even[::-1])
+    for key in ("status", "gates", "stability", "failing_gates", "runset"):
+        assert first[key] == again[key]
 
 
 def test_a_row_says_of_what_how_many_and_in_which_unit(world, even):
@@ -241,22 +149,19 @@ def test_rows_of_a_state_that_did_not_pass_are_refused(world):
         world.score(failed, 42)
 
 
-def test_a_missing_seed_fails(world, even):
-    found = world.certify(even[:3])
+FEW = "stability across seeds (1 of at least 4 seeds)"
+MISSING = ["stability across seeds (a required seed has no value)", "no data for seed 202"]  # every known value holds
+COVERAGE = ["required_seed_coverage", "seed_202_hard_gates"]
+
+
+@pytest.mark.parametrize(
+    ("present", "required", "failing", "decided"), [(1, [42], [], [FEW]), (3, SEEDS, COVERAGE, MISSING)]
+)
+def test_too_few_seeds_run_and_cannot_pass(world, even, present, required, failing, decided):
+    found = world.certify(even[:present], required=required)
     assert found["status"] == "FAIL_REALISM"
-    assert "required_seed_coverage" in found["failing_gates"]
-    assert "no data for seed 202" in found["lines"]
-    assert found["decided_by"] == [
-        "stability across seeds (a required seed has no value)",
-        "no data for seed 202",
-    ]  # and no gate: every known value holds
-
-
-def test_the_order_of_seeds_does_not_matter(world, even):
-    first = world.certify(even)
-    again = world.certify(even[::-1])
-    for key in ("status", "gates", "stability", "failing_gates", "runset"):
-        assert first[key] == again[key]
+    assert {*found["failing_gates"]} == {*failing, "stability_cv_b", "stability_cv_bplus"}
+    assert found["decided_by"] == decided and decided[-1] in found["lines"]
 
 
 def test_a_pass_does_not_stand_on_leakage(world):
@@ -267,18 +172,39 @@ def test_a_pass_does_not_stand_on_leakage(world):
     assert found["decided_by"][0] == "c_large_share_top1_lt_095_on_untouched_rows fails on seeds 42, 7, 101, 202"
 
 
-def test_country_wide_overrides_breach_the_cap(world):
-    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI])
-    assert found["status"] == "FAIL_REALISM"
-    assert found["seed_error_codes"]["42"] == ["2A-S1-092"]
-    assert found["triage"][0]["look_at"]["state"] == "S2"
+OVERRIDDEN, RELAXED = {"overrides": [TO_URUMQI]}, {"governance": OPEN_CAPS}
+UNPROVEN = {"overrides": [TO_URUMQI | {"approved_by": None}]}
+BREACHES = {
+    "overrides of a whole country": (AMBIGUOUS, OVERRIDDEN, ["2A-S1-092"], "S2"),
+    "fallback": (AMBIGUOUS, {}, ["2A-S1-090", "2A-S1-091"], "S1"),
+    "incomplete provenance": (EVEN, UNPROVEN, ["2A-S2-091"], "S2"),
+}
 
 
-def test_relaxed_caps_do_not_move_the_gate(world):
-    found = world.run(AMBIGUOUS, overrides=[TO_URUMQI], governance=OPEN_CAPS)
+@pytest.mark.parametrize(("plan", "policy", "codes", "state"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_fails_the_run_with_its_code(world, plan, policy, codes, state):
+    found = world.run(plan, **policy)
+    assert (found["status"], found["seed_error_codes"]["42"]) == ("FAIL_REALISM", codes)
+    assert found["triage"][0]["look_at"]["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("policy", "failing", "named"),
+    [
+        (OVERRIDDEN | RELAXED, {"override_rate"}, {"cap_relaxed", "rests_on_overrides"}),
+        (RELAXED, {"fallback_rate", "fallback_country_violations_b"}, {"cap_relaxed"}),
+    ],
+)
+def test_relaxed_caps_do_not_move_the_gate(world, policy, failing, named):
+    found = world.run(AMBIGUOUS, **policy)
     assert found["status"] == "FAIL_REALISM"
-    assert "override_rate" in found["seed_failing_gates"]["42"]["B"]
-    assert {"cap_relaxed", "rests_on_overrides"} <= caveats(found)
+    assert failing <= set(found["seed_failing_gates"]["42"]["B"]) and named <= caveats(found)
+
+
+def test_dropping_a_hard_country_below_the_floor_is_named(world):
+    found = world.run(DROPPED)
+    assert found["status"] == "PASS_BPLUS"
+    assert "rests_on_cohort_floor" in caveats(found)
 
 
 def test_an_approved_exception_lifts_b_with_a_caveat(world):
@@ -315,14 +241,6 @@ def test_an_exception_that_nothing_needs_raises_no_caveat(world, even):
     assert (found["status"], caveats(found)) == ("PASS_BPLUS", set())
 
 
-def test_fallback_breaches_its_caps(world):
-    found = world.run(AMBIGUOUS)
-    assert found["status"] == "FAIL_REALISM"
-    assert found["seed_error_codes"]["42"] == ["2A-S1-090", "2A-S1-091"]
-    relaxed = world.run(AMBIGUOUS, governance=OPEN_CAPS)
-    assert {"fallback_rate", "fallback_country_violations_b"} <= set(relaxed["seed_failing_gates"]["42"]["B"])
-
-
 def test_what_the_floors_exempt_stands_in_the_certificate(world):
     """99 sites of CN, three of them guessed: 3 % of the country, 0.045 % of the world, and no cap binds."""
     plan = {("NZ", "Auckland"): 3300, ("NZ", "Chatham"): 3300, ("CN", "Shanghai"): 96, ("CN", "overlap"): 3}
@@ -332,18 +250,6 @@ def test_what_the_floors_exempt_stands_in_the_certificate(world):
     assert found == {
         "42": {"CN": {"sites_total": 99, "fallback_total": 3, "fallback_rate": 0.03030303, "exempt_by": ["min_sites"]}}
     }
-
-
-def test_dropping_a_hard_country_below_the_floor_is_named(world):
-    found = world.run(DROPPED)
-    assert found["status"] == "PASS_BPLUS"
-    assert "rests_on_cohort_floor" in caveats(found)
-
-
-def test_incomplete_provenance_fails(world):
-    found = world.run(EVEN, overrides=[TO_URUMQI | {"approved_by": None}])
-    assert found["status"] == "FAIL_REALISM"
-    assert found["seed_error_codes"]["42"] == ["2A-S2-091"]
 
 
 def test_in_country_preference_takes_the_one_zone_of_the_country_only(world):

@@ -94,24 +94,19 @@ def test_an_approval_is_held_against_today(tree, approved, why):
     assert good is not bool(why) and why in lines
 
 
-def test_an_exception_counts_where_a_gate_needs_it(tmp_path):
+def test_an_exception_counts_where_a_gate_needs_it():
     entry = {"id": "EX-1", "approver": "board", "requester": "me", "rate": 0.004, "reason": "borders"}
-    entry |= {
-        "scope": {"cap": "override_rate", "countries": ["CN"]},
-        "valid_from": "2026-01-02",
-        "expiry": "2026-05-31",
-    }
-    write_json(tmp_path / "governance.yaml", {"exceptions": [entry]})
+    entry |= {"valid_from": "2026-01-02", "expiry": "2026-05-31"}
+    entry |= {"scope": {"cap": "override_rate", "countries": ["CN"]}}
     needing = gate_row("override_rate", b=0.004, value=0.003)
-    (found,) = approvals_of(str(tmp_path / "governance.yaml"), [], [], [needing])
+    (found,) = approvals_of([entry], [], [], [needing])
     assert found.says == "override_rate up to 0.004 for CN by exception EX-1 of board"
-    spared = replace(needing, value=0.002)
-    assert approvals_of(str(tmp_path / "governance.yaml"), [], [], [spared]) == []
+    assert approvals_of([entry], [], [], [replace(needing, value=0.002)]) == []
 
 
 def test_a_reopened_upstream_stands_in_certificate_and_line():
     record = "config/reopen/example_1b_representative_placement.yaml"
-    (found,) = approvals_of("config/policy/governance.yaml", [record], [], [])
+    (found,) = approvals_of([], [record], [], [])
     assert found.says == "upstream `reopened` opened by reopen-1b-001 of data-engine-governance"
     shown = certificate(approvals=[found])
     assert plain(shown)["qualifications"] == [found.says]

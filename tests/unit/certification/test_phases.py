@@ -10,7 +10,6 @@ from scripts.certification.freeze_record import FreezeRecord, freeze
 from scripts.certification.phase_evidence import Evidence
 from scripts.certification.phase_ledger import Judged, as_markdown, progression
 from scripts.certification.phases import (
-    GOVERNANCE_CODES,
     STATEMENTS,
     breaches_coded,
     freeze_complete,
@@ -19,8 +18,9 @@ from scripts.certification.phases import (
     seeds_scored,
     verdict_deterministic,
 )
-from scripts.certification.triage import read_triage
+from scripts.certification.triage import Triage
 from scripts.certification.verdict import judge
+from scripts.lib.contracts import load_yaml
 from scripts.lib.records import plain, record
 from scripts.scoring.cohorts import add_cohorts, cohort_metrics
 from scripts.scoring.country_table import country_table
@@ -38,7 +38,7 @@ from tests.unit.certification.nouns import (
 
 UNCOUNTED = dict.fromkeys(SEEDS, pd.DataFrame())
 METRICS = "results/runs/{}/seed=42/metrics.json"
-TRIAGE = read_triage("config/certification/triage.yaml")
+TRIAGE = record(Triage, load_yaml("config/certification/triage.yaml"))
 
 
 def evidence(**changes) -> Evidence:
@@ -62,6 +62,7 @@ def evidence(**changes) -> Evidence:
 def test_the_table_has_the_statements_of_the_plan():
     plan = {"P0": 4, "P1": 4, "P2": 3, "P3": 3, "P4": 4}
     assert [entry.id for entry in STATEMENTS] == [f"{p}.{n}" for p, count in plan.items() for n in range(1, count + 1)]
+    assert all(entry.text for entry in STATEMENTS)  # their words are docstrings
 
 
 def test_lineage_is_pinned_by_the_digests_that_were_read():
@@ -85,7 +86,7 @@ def test_lineage_is_pinned_by_the_digests_that_were_read():
 def test_every_breach_has_its_code_and_no_code_is_without_breach(fallbacks, countries, codes, holds):
     block = governance(fallbacks, fallback_country_violations=countries)
     seeds = {"one": {42: seed_metrics(s1_governance=block, error_codes={"S1": codes})}, "two": {}}
-    assert breaches_coded(evidence(seeds=seeds, reason_codes=GOVERNANCE_CODES)).holds is holds
+    assert breaches_coded(evidence(seeds=seeds)).holds is holds
 
 
 def test_a_verdict_is_worked_out_again():

@@ -1,16 +1,17 @@
 """P3 over all candidates of its lane on the frozen upstream, and never over a reopened one (certification.md §16)."""
 
-from scripts.certification.comparison import Against, Codes, Comparison, Governance, Movement, Rate, SeedComparison
+from scripts.certification import candidates
+from scripts.certification.comparison import Against, Comparison, Movement, SeedComparison
 from scripts.certification.trials import candidate_improves, candidates_sound, improvement_honest, trials_of
+from tests.unit.certification.nouns import certificate, gate_row
 
 P0 = {42: "a", 7: "b"}
-RATES = Governance(Rate(0, 0), Rate(0, 0), Codes([], []))
 
 
 def against(gain=0.0, veto=(), rescued=False, lost=(), digests=None) -> Against:
     """One gate that misses B by 0.08 at P0."""
     move = Movement(1.0, 1.0 - gain, gain, 0.08, improved=gain >= 0.004, bought_with=[])
-    seed = SeedComparison({"top1": move}, RATES, rescued, list(lost), list(veto), {})
+    seed = SeedComparison({"top1": move}, {}, rescued, list(lost), list(veto), {})
     return Against(True, [], {42: seed}, P0 if digests is None else digests)
 
 
@@ -59,6 +60,14 @@ def test_a_candidate_that_loses_structure_is_not_sound():
 def test_the_nearest_is_named_with_the_part_of_the_gap_that_it_closes():
     found = candidate_improves(trials(flat=against(), nearer=against(0.003)))
     assert "the nearest is nearer, top1 gains 0.003 of 0.08 on seed 42" in found.why
+
+
+def test_a_candidate_is_accepted_against_p0_only():
+    certificates = [certificate("p0", gates=[gate_row()])]
+    good, bad = against(0.02), against(0.02, veto=["why"])
+    for p0, parent, accepted in ((bad, good, "none"), (good, bad, "candidate")):
+        found = candidates.report(certificates, [Comparison("candidate", "p0", {"p0": p0, "parent": parent})])
+        assert f"Accepted against P0: {accepted}." in found
 
 
 def test_a_baseline_has_not_begun_p3():

@@ -1,14 +1,12 @@
 """Which runs are kept and which are pruned (certification.md §12)."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from scripts.certification.prune import prune
-from scripts.certification.retention import superseded, unfinished
+from scripts.certification.prune import prune, superseded, unfinished
 from scripts.certification.run_ledger import main as write_ledger
-from scripts.lib.files import write_json, write_text
+from scripts.lib.files import read_json, write_json, write_text
 from scripts.lib.records import plain
 from tests.unit.certification.nouns import certificate
 
@@ -34,14 +32,14 @@ def test_only_superseded_failures_are_pruned(runs, tmp_path):
     assert not (runs / "old/seed=42/data").exists()
     assert (runs / "old/seed=42/reports/report.json").exists()
     assert all((runs / name / "seed=42/data/big.bin").exists() for name in ("p0", "good", "half"))
-    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    receipt = read_json(tmp_path / "receipt.json")
     assert receipt["old"]["deleted"] == {"files": 1, "bytes": 4}
     assert set(receipt["old"]["kept_reports"]) == {
         "certification/segment2a_certification.json",
         "seed=42/reports/report.json",
     }
     assert prune(runs, ["p0"], tmp_path / "receipt.json") == []
-    assert json.loads((tmp_path / "receipt.json").read_text()) == receipt
+    assert read_json(tmp_path / "receipt.json") == receipt
 
 
 @pytest.mark.parametrize(
@@ -66,7 +64,7 @@ def test_ledger_names_what_is_kept(runs, tmp_path, candidate, parents, last_good
         superseded=[],
         unfinished=[],
     )
-    found = json.loads((tmp_path / "ledger.json").read_text())
+    found = read_json(tmp_path / "ledger.json")
     assert (found["last_good"] and next(iter(found["last_good"]))) == named
     assert list(found["retained"]) == sorted(names)
     assert found["storage_clean"]
