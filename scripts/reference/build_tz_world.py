@@ -23,7 +23,11 @@ def read_packaged() -> tuple[list[str], np.ndarray]:
     from timezonefinder import TimezoneFinder
 
     finder = TimezoneFinder(in_memory=True)
-    polygons = [_packaged_polygon(finder, number) for number in range(finder.nr_of_polygons)]
+    polygons = []
+    for number in range(finder.nr_of_polygons):
+        # Dividing the stored integers gives the very doubles that parsing the release's decimal text gives.
+        holes = [finder.holes.coords_of(hole).T / PACKAGE_SCALE for hole in finder.holes.ids_of(number)]
+        polygons.append(shapely.Polygon(finder.coords_of(number).T / PACKAGE_SCALE, holes))
     return [finder.timezone_names[zone] for zone in finder.zone_ids], np.array(polygons)
 
 
@@ -32,12 +36,6 @@ def packaged_release() -> str:
     from timezonefinder import TimezoneFinder
 
     return TimezoneFinder().data_version
-
-
-def _packaged_polygon(finder: Any, number: int) -> shapely.Polygon:
-    # Dividing the stored integers gives the very doubles that parsing the release's decimal text gives.
-    holes = [finder.holes.coords_of(hole).T / PACKAGE_SCALE for hole in finder.holes.ids_of(number)]
-    return shapely.Polygon(finder.coords_of(number).T / PACKAGE_SCALE, holes)
 
 
 def _refusal(message: str) -> UsageError:

@@ -13,6 +13,7 @@ from scripts.states.policy import CapException
 
 # And the grade: the country caps are the gate's own, whatever the run's are.
 VIOLATIONS = "fallback_country_violations_"
+TOTALS = {"fallback": "fallback_total", "override": "overrides_total", "preferred": "preferred_total"}
 Metrics = Mapping[str, MetricValue]
 
 
@@ -90,15 +91,13 @@ def policy_rows(governance: dict[str, Any] | None, sites_total: int | None) -> P
     """From the `governance` block of S1's report and its `sites_total`; None where S1 did not get that far."""
     if not governance:
         return None
-    names = (("fallback", "fallback"), ("override", "overrides"), ("preferred", "preferred"))
-    parts = (
-        {
-            country: Part(entry[f"{plural}_total"], entry["sites_total"])
-            for country, entry in governance.get(f"{what}_by_country", {}).items()
-        }
-        for what, plural in names
-    )
-    return PolicyRows(sites_total or 0, *parts)
+    return PolicyRows(sites_total or 0, *(parts_of(governance, what) for what in TOTALS))
+
+
+def parts_of(governance: dict[str, Any], what: str) -> Parts:
+    """Rows of one kind of `TOTALS`, by country, as the `governance` block of a run report has them."""
+    by_country = governance.get(f"{what}_by_country", {})
+    return {country: Part(entry[TOTALS[what]], entry["sites_total"]) for country, entry in by_country.items()}
 
 
 class Held(NamedTuple):

@@ -8,15 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from scripts.lib.files import write_json
-from scripts.scoring.cohorts import (
-    NAMES,
-    Cohorts,
-    add_cohorts,
-    cohort_members,
-    cohort_metrics,
-    gated,
-    read_cohorts,
-)
+from scripts.scoring.cohorts import NAMES, Cohorts, add_cohorts, cohort_members, cohort_metrics, gated, read_cohorts
 from scripts.scoring.country_table import country_table, summed, zone_numbers
 from scripts.scoring.gates import GRADES, Gate, read_limits
 from scripts.scoring.metric_value import MetricValue, available

@@ -15,7 +15,7 @@ from scripts.reference.identify_reference import read_identity
 from scripts.scoring.cohorts import add_cohorts, cohort_counts, cohort_members, read_cohorts
 from scripts.scoring.country_table import count_sites, country_table, in_support
 from scripts.scoring.gates import read_limits, seed_checks
-from scripts.scoring.governance_metrics import Held, raised_by_exceptions, seed_governance
+from scripts.scoring.governance_metrics import Held, parts_of, raised_by_exceptions, seed_governance
 from scripts.scoring.seed_metrics import SeedMetrics
 from scripts.scoring.structural import (
     Reports,
@@ -31,16 +31,12 @@ from scripts.states.receipt import check_sealed, check_shown, open_receipt
 
 STATES = ("S0", "S1", "S2", "S3", "S4", "S5")
 SEALED_AS = {"tz_world": "tz_world_2025a", "tzdb": "tzdb_release"}
-DECIDED = {
-    "fallback": ("S1", "fallback_total"),
-    "override": ("S2", "overrides_total"),
-    "preferred": ("S1", "preferred_total"),
-}
+COUNTED_BY = {"fallback": "S1", "override": "S2", "preferred": "S1"}  # the report that has these rows by country
 COUNTRY_COLUMNS = [
     *("seed", "run_id", "country_iso", "site_count", "tz_world_support_count", "distinct_tzid_count"),
     *("top1_tzid", "top1_share", "top1_top2_gap", "entropy_norm", "entropy_nats", "hhi", "out_of_support_share"),
     *("cohort", "is_c_multi", "is_c_large"),
-    *(f"{rows}_{what}" for rows in DECIDED for what in ("count", "rate")),
+    *(f"{rows}_{what}" for rows in COUNTED_BY for what in ("count", "rate")),
     "fallback_exempt_by",
 ]
 
@@ -132,7 +128,11 @@ def score(
     )
     return SeedMetrics(
         **identity,
-        **state_facts(reports),
+        state_status={name: report["status"] for name, report in reports.items()},
+        error_codes={name: [error["code"] for error in report["errors"]] for name, report in reports.items()},
+        warning_codes={name: [item["code"] for item in report["warnings"]] for name, report in reports.items()},
+        s1_governance=reports["S1"].get("governance"),
+        s1_sites_total=reports["S1"].get("counts", {}).get("sites_total"),
         sites_total=int(table["site_count"].sum()),
         cohort_definitions=counted.cohorts,
         cohort_counts=cohort_counts(table),
@@ -149,21 +149,10 @@ def score(
 def decided_rows(reports: Reports) -> dict[str, dict[str, int]]:
     """Rows by country that a guess or policy decided, as run reports count them; none where one has no such block."""
     found = {}
-    for what, (state, field) in DECIDED.items():
-        by_country = reports[state].get("governance", {}).get(f"{what}_by_country", {})
-        found[what] = {country: entry[field] for country, entry in by_country.items()}
+    for what, state in COUNTED_BY.items():
+        parts = parts_of(reports[state].get("governance", {}), what)
+        found[what] = {country: part.rows for country, part in parts.items()}
     return found
-
-
-def state_facts(reports: Reports) -> dict[str, Any]:
-    """What the run reports of the states say, as far as certification reads it."""
-    return {
-        "state_status": {name: report["status"] for name, report in reports.items()},
-        "error_codes": {name: [error["code"] for error in report["errors"]] for name, report in reports.items()},
-        "warning_codes": {name: [item["code"] for item in report["warnings"]] for name, report in reports.items()},
-        "s1_governance": reports["S1"].get("governance"),
-        "s1_sites_total": reports["S1"].get("counts", {}).get("sites_total"),
-    }
 
 
 def reported_cohort(part: pd.DataFrame) -> dict[str, Any]:

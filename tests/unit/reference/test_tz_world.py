@@ -93,29 +93,27 @@ def test_wrong_digest_suffix_path_or_release_is_refused(tmp_path):
         main(tz_world="unused", source="package", sha256="", release="1999a")
 
 
+def geo(**column):
+    return {b"geo": json.dumps({"primary_column": "g", "columns": {"g": column}}).encode()}
+
+
 @pytest.mark.parametrize(
-    ("crs", "accepted"),
+    ("metadata", "crs"),
     [
-        ({"id": {"authority": "EPSG", "code": 4326}}, True),
-        ({"id": {"authority": "OGC", "code": "CRS84"}}, True),
-        ({"id": {"authority": "EPSG", "code": 3857}}, False),
-        ({"name": "no id"}, False),
-        (None, False),
+        (geo(crs={"id": {"authority": "EPSG", "code": 4326}}), "EPSG:4326"),
+        (geo(crs={"id": {"authority": "OGC", "code": "CRS84"}}), "OGC:CRS84"),
+        (geo(), "OGC:CRS84"),
     ],
 )
-def test_crs_must_be_wgs84(crs, accepted):
-    metadata = {b"geo": json.dumps({"primary_column": "g", "columns": {"g": {"crs": crs}}}).encode()}
-    if accepted:
-        assert geometry_column(metadata)[0] == "g"
-    else:
+def test_crs_is_wgs84_also_where_none_is_named(metadata, crs):
+    assert geometry_column(metadata) == ("g", crs)
+
+
+@pytest.mark.parametrize("crs", [{"id": {"authority": "EPSG", "code": 3857}}, {"name": "no id"}, None])
+def test_another_crs_or_no_metadata_is_refused(crs):
+    for metadata in (geo(crs=crs), {}):
         with pytest.raises(ValueError, match="crs"):
             geometry_column(metadata)
-
-
-def test_absent_crs_is_the_default_absent_geo_is_not():
-    assert geometry_column({b"geo": b'{"primary_column": "g", "columns": {"g": {}}}'}) == ("g", "OGC:CRS84")
-    with pytest.raises(ValueError, match="crs"):
-        geometry_column({})
 
 
 def test_empty_table_is_refused(tmp_path):

@@ -30,12 +30,17 @@ def half_even(seconds: float) -> int:
     return round(seconds / 60)
 
 
+def entries(name: str) -> tuple[ZoneInfo, np.ndarray, np.ndarray]:
+    """A zone as `zoneinfo` reads it, and its instants and minutes as we do."""
+    data = (ROOT / name).read_bytes()
+    instants, minutes, _ = tzif.to_minutes(tzif.parse_tzif(data, HORIZON))
+    return ZoneInfo.from_file(io.BytesIO(data)), instants, minutes
+
+
 @pytest.mark.parametrize("start", range(0, len(NAMES), 50))
 def test_every_transition_of_every_zone(start):
     for name in NAMES[start : start + 50]:
-        data = (ROOT / name).read_bytes()
-        zone = ZoneInfo.from_file(io.BytesIO(data))
-        instants, minutes, _ = tzif.to_minutes(tzif.parse_tzif(data, HORIZON))
+        zone, instants, minutes = entries(name)
         assert instants[0] == tzif.SENTINEL and (instants[1:] > instants[:-1]).all()
         for number in np.flatnonzero((instants >= FIRST) & (instants < END)):
             at = int(instants[number])
@@ -47,9 +52,7 @@ def test_no_transition_is_missed():
     """Between entries nothing changes: `zoneinfo` probed every eleven days agrees with the entry that holds there."""
     probes = np.arange(FIRST, END, 11 * 86400)
     for name in NAMES[::12]:
-        data = (ROOT / name).read_bytes()
-        zone = ZoneInfo.from_file(io.BytesIO(data))
-        instants, minutes, _ = tzif.to_minutes(tzif.parse_tzif(data, HORIZON))
+        zone, instants, minutes = entries(name)
         ours = minutes[np.searchsorted(instants, probes, side="right") - 1]
         theirs = [half_even(reference_offset(zone, int(probe))) for probe in probes]
         assert ours.tolist() == theirs, name
