@@ -25,7 +25,6 @@ class Candidate:
 
 
 def candidate_path(name: str) -> str:
-    """Where a candidate is described."""
     return f"config/candidates/{name}.yaml"
 
 

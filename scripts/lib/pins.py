@@ -35,7 +35,6 @@ class SeedPins:
 
 
 def pins_path(authority: str, seed: int | str) -> str:
-    """Where the pins of one seed lie."""
     return f"{PINS.as_posix()}/{authority}/{seed}.json"
 
 

@@ -83,5 +83,4 @@ def withheld_codes(path: str | Path) -> list[str]:
 
 
 def is_withheld(path: str | Path) -> bool:
-    """Whether the dataset at `path` was withheld."""
     return bool(withheld_codes(path))

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from scripts.lib.contracts import catalog_path, columns, contract_path, schema_errors
+from scripts.lib.contracts import catalog_path, columns, contract_path, read_document
 from scripts.lib.errors import UsageError
-from scripts.lib.files import pretty_json, read_json, sha256_file, sha256_text, tree_files, write_json, write_text
+from scripts.lib.files import pretty_json, sha256_file, sha256_text, tree_files, write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
 from scripts.lib.records import plain
 
@@ -55,7 +55,6 @@ class Authority:
 
 
 def authority_path(name: str) -> str:
-    """The file of an authority."""
     return f"{FOLDER.as_posix()}/{name}.yaml"
 
 
@@ -124,11 +123,8 @@ def merchant_map_folder() -> str:
 
 def identity(run_receipt: str | Path) -> dict[str, Any]:
     """The five fields of a run receipt that 2A takes; `UsageError` for one without them."""
-    try:
-        receipt = read_json(run_receipt)
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{run_receipt}: no JSON: {problem}") from None
-    if errors := schema_errors(receipt, RECEIPT):
+    receipt, errors = read_document(run_receipt, RECEIPT)
+    if errors:
         raise UsageError(f"{run_receipt}: {'; '.join(errors)}")
     return {key: receipt[key] for key in columns(RECEIPT)}
 

