@@ -6,18 +6,26 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 certify: $(BIN)/.locked
 	snakemake --cores 8 certify
 
+# Processes side by side, each shown when it ends; without a cache, which they would share.
+SIDE_BY_SIDE := --no-print-directory --output-sync -j2
+PYTEST := pytest -p no:cacheprovider
+
 test: $(BIN)/.locked lint
-	pytest
+	$(MAKE) $(SIDE_BY_SIDE) test-runs test-code
 	snakemake --cores 8 certify
 
-fast: $(BIN)/.locked
-	$(MAKE) --no-print-directory --output-sync -j2 fast-code fast-dag
+test-runs:
+	$(PYTEST) tests/e2e
+test-code:
+	$(PYTEST) --ignore=tests/e2e
 
-# Two processes side by side, under a minute; without a cache, which they would share.
+# Under a minute.
+fast: $(BIN)/.locked
+	$(MAKE) $(SIDE_BY_SIDE) fast-code fast-dag
 fast-code:
-	pytest -p no:cacheprovider tests/unit tests/contract
+	$(PYTEST) tests/unit tests/contract
 fast-dag:
-	pytest -p no:cacheprovider tests/dag
+	$(PYTEST) tests/dag
 
 lint: $(BIN)/.locked
 	ruff check .
@@ -47,4 +55,4 @@ cluster-test: .venv-cluster/.locked
 bench: $(BIN)/.locked
 	python -m tests.benchmarks
 
-.PHONY: certify test fast fast-code fast-dag lint bench cluster-test
+.PHONY: certify test test-runs test-code fast fast-code fast-dag lint bench cluster-test

@@ -1,4 +1,8 @@
-"""What several test modules share: the index of the real world, and the lawful house before and after its states."""
+"""What several test modules share: the index of the real world, the lawful house before and after its states, pages."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,6 +10,7 @@ import pytest
 from scripts.reference.build_tz_world import read_packaged
 from tests.lawful import House
 from tests.lawful_world import reference
+from tests.planted_run import plant
 from tests.unit.zone_index.brute_zones import make
 
 collect_ignore = ["benchmarks"]  # no tests: `make bench`
@@ -43,3 +48,10 @@ def planted(tmp_path, planted_once):
 def passed(tmp_path, passed_once):
     """All six states have passed."""
     return passed_once.copy(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def page_of(tmp_path_factory) -> Callable[[str], Path]:
+    """The page of a planted run of a kind, built once for all tests of pages."""
+    folder = tmp_path_factory.mktemp("pages")
+    return cache(lambda kind: plant(folder / kind, kind))

@@ -5,7 +5,8 @@ Tests break one thing and ask for the code; everything runs in milliseconds, by 
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partialmethod
 from inspect import Parameter, signature
 from pathlib import Path
@@ -26,26 +27,15 @@ from scripts.states import s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4
 from scripts.states.policy import nudge_digest
 from scripts.upstream.authority import root_paths
 from scripts.upstream.bundle_1b import EGRESS, REQUIRED, bundle_members, egress_checksums, write_bundle
-from tests.lawful_world import RELEASE
+from tests.lawful_world import RELEASE, table_of, write_release
 
 SEED, HORIZON = 42, 2037
 FINGERPRINT = sha256_text("lawful")
 CREATED = "2026-02-15T00:00:42.000000Z"
-STATES = {
-    "S0": s0_gate,
-    "S1": s1_tz_lookup,
-    "S2": s2_overrides,
-    "S3": s3_timetable,
-    "S4": s4_legality,
-    "S5": s5_bundle,
-}
-RELEASES = {
-    "tz_world_2025a": RELEASE,
-    "tzdb_release": RELEASE,
-    "country_zones": RELEASE,
-    "lookup_index": RELEASE,
-    "merchant_mcc_map": "v1",
-}
+_MODULES = (s0_gate, s1_tz_lookup, s2_overrides, s3_timetable, s4_legality, s5_bundle)
+STATES = {f"S{number}": module for number, module in enumerate(_MODULES)}
+RELEASES = dict.fromkeys(("tz_world_2025a", "tzdb_release", "country_zones", "lookup_index"), RELEASE)
+RELEASES["merchant_mcc_map"] = "v1"
 CODES = {name: state.CODES for name, state in STATES.items()}
 DATASETS = {"S1": "s1_tz_lookup", "S2": "site_timezones", "S4": "s4_legality_report"}  # what `main` calls `dataset`
 FILES = {  # what it calls otherwise than the dictionary does
@@ -78,26 +68,30 @@ APPROVERS = {
     "since": "2026-01-01",
     "approvers": [{"id": "board", "name": "The board", "may": ["override", "exception", "reopen", "phase"]}],
 }
+EXCEPTION = {
+    **{"id": "EX-1", "approver": "board", "requester": "team", "reason": "people live in the overlap"},
+    **{"scope": {"cap": "override_rate", "countries": ["CN"]}, "rate": 0.004},
+    **{"valid_from": "2026-02-01", "expiry": "2026-02-15"},
+}
+
+
+def stated(**values: Any) -> dict[str, dict[str, Any]]:
+    """Values as a policy states them: each with a reason and a source."""
+    return {name: {"value": value, "why": "test", "source": "test"} for name, value in values.items()}
+
+
 OPEN_CAPS = {
     "approvers": APPROVERS,
-    **{name: {"value": 1.0, "why": "test", "source": "test"} for name in ("fallback_rate_cap", "fallback_country_cap")},
-    "fallback_country_min_sites": {"value": 1, "why": "test", "source": "test"},
-    "fallback_country_min_rows": {"value": 1, "why": "test", "source": "test"},
-    "override_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
-    "override_exception_ceiling": {"value": 0.005, "why": "test", "source": "test"},
-    "preferred_rate_cap": {"value": 1.0, "why": "test", "source": "test"},
-    "epsilon_degrees_cap": {"value": 0.01, "why": "test", "source": "test"},
+    **stated(fallback_rate_cap=1.0, fallback_country_cap=1.0, override_rate_cap=1.0, preferred_rate_cap=1.0),
+    **stated(fallback_country_min_sites=1, fallback_country_min_rows=1),
+    **stated(override_exception_ceiling=0.005, epsilon_degrees_cap=0.01),
     "exceptions": [],
 }
-POLICY = "config/layer1/2A/timezone"
 
 
 def site_table(rows: list[tuple] = tuple(SITES)) -> pa.Table:
     """Rows (merchant_id, legal_country_iso, site_order, lon_deg, lat_deg) as site_locations."""
-    columns = zip(*rows, strict=True) if rows else [()] * 5
-    return pa.table(
-        [pa.array(list(c), f.type) for c, f in zip(columns, SITES_SCHEMA, strict=True)], schema=SITES_SCHEMA
-    )
+    return table_of(SITES_SCHEMA, rows)
 
 
 class House:
@@ -106,12 +100,9 @@ class House:
     def __init__(self, root: Path, shared: Path, rows: list[tuple] = tuple(SITES), overrides: list[dict] = (OVERRIDE,)):
         self.root, self.upstream = root, root / "upstream"
         ref = root / "reference"
-        ref.mkdir(parents=True)
-        for path in shared.iterdir():
-            if path.name != "lookup_index.bin":
-                shutil.copyfile(path, ref / path.name)
+        shutil.copytree(shared, ref, ignore=shutil.ignore_patterns("lookup_index.bin"))
         self.files = {name: self.upstream / path for name, path in root_paths(SEED, FINGERPRINT).items()}
-        ours = [name for name, entry in dictionary().items() if entry["root"] == "run"]
+        ours = [name for name, entry in dictionary().items() if entry["root"] in ("run", "policy")]
         self.files |= {name: root / catalog_path(name, **TOKENS) for name in ours}
         self.files |= {
             "tz_world": ref / "tz_world.parquet",
@@ -119,9 +110,6 @@ class House:
             "tzdb_meta": ref / "tzdb_release.json",
             "country_zones": ref / "country_zones.parquet",
             "lookup_index": shared / "lookup_index.bin",
-            "tz_overrides": root / POLICY / "tz_overrides.yaml",
-            "tz_nudge": root / POLICY / "tz_nudge.yml",
-            "governance": root / POLICY / "governance.yaml",
             "mcc": self.upstream / catalog_path("merchant_mcc_map", release="v1"),
         }
         self.run = {
@@ -180,31 +168,37 @@ class House:
 
     def mcc_map(self, rows: list[tuple[int, int]]) -> None:
         """Add a merchant map to the upstream."""
-        schema = arrow_schema("schemas.ingress.layer1.yaml#/merchant_mcc_map")
-        columns = list(zip(*rows, strict=True)) if rows else [(), ()]
-        table = pa.table([pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-        write_table(self.files["mcc"], table)
+        write_table(self.files["mcc"], table_of(arrow_schema("schemas.ingress.layer1.yaml#/merchant_mcc_map"), rows))
         self.repin()
+
+    def release(self, archive: bytes) -> None:
+        """Another tzdb archive, under the release's name."""
+        self.files["tzdb"].write_bytes(archive)
+        write_release(self.files["tzdb"].parent)
 
     def path(self, name: str) -> str:
         return str(self.files[name])
 
-    def state(self, name: str, **changes: Any) -> list[str]:
-        """Run a state as its rule does, each argument of its `main` found by name; returns the codes of its report."""
+    def call(self, main: Callable[..., Any], names: Mapping[str, str] = FILES, **changes: Any) -> Any:
+        """Call the `main` of a rule, each argument found by name; `names` are the datasets of other names."""
         write_json(self.root / "pins.json", plain(self.pins))
+        asked = signature(main).parameters
         given = {
             "pins": str(self.root / "pins.json"),
             "releases": RELEASES,
             "site_locations": self.parts(),
             "merchant_mcc_map": [self.path("mcc")] if self.files["mcc"].exists() else [],
-            **{"horizon_year": HORIZON, "sort_memory_mb": 64, **TOKENS},
+            **{"horizon_year": HORIZON, "sort_memory_mb": 64, **TOKENS, **changes},
         }
-        files = FILES | {"report": f"{name.lower()}_run_report", "dataset": DATASETS.get(name)}
-        main = STATES[name].main
-        for argument, parameter in signature(main).parameters.items():
+        for argument, parameter in asked.items():
             if argument not in given and parameter.default is Parameter.empty:
-                given[argument] = self.path(files.get(argument, argument))
-        main(**{argument: given[argument] for argument in signature(main).parameters if argument in given} | changes)
+                given[argument] = self.path(names.get(argument, argument))
+        return main(**{argument: given[argument] for argument in asked if argument in given} | changes)
+
+    def state(self, name: str, **changes: Any) -> list[str]:
+        """Run a state as its rule does; returns the codes of its report."""
+        files = FILES | {"report": f"{name.lower()}_run_report", "dataset": DATASETS.get(name)}
+        self.call(STATES[name].main, files, **changes)
         return self.codes(name)
 
     s0, s1, s2 = partialmethod(state, "S0"), partialmethod(state, "S1"), partialmethod(state, "S2")
@@ -212,10 +206,9 @@ class House:
 
     def through(self, state: str) -> "House":
         """Run S0 to `state`; each must pass."""
-        self.s0()
-        for number in range(1, int(state[1]) + 1):
-            found = getattr(self, f"s{number}")()
-            assert self.report(f"S{number}")["status"] == "pass", found
+        for name in list(STATES)[: int(state[1]) + 1]:
+            found = self.state(name)
+            assert self.report(name)["status"] == "pass", found
         return self
 
     def report(self, state: str) -> dict[str, Any]:
@@ -244,13 +237,8 @@ class House:
 
     def reseal(self, asset: str, name: str) -> None:
         """Let the inventory vouch for an input as it lies, as if S0 had sealed it so."""
-
-        def change(rows: list[dict[str, Any]]) -> None:
-            for row in rows:
-                if row["asset_id"] == asset:
-                    row["sha256_hex"] = sha256_file(self.files[name])
-
-        self.edit("sealed_inputs_2A", change)
+        seal = {"sha256_hex": sha256_file(self.files[name])}
+        self.edit("sealed_inputs_2A", lambda rows: [row | (seal if row["asset_id"] == asset else {}) for row in rows])
 
     def flip(self, name: str, offset: int | None = None) -> bytes:
         """Change one bit in the middle of a file, or at `offset`; returns what it was."""
@@ -262,20 +250,16 @@ class House:
     def copy(self, root: Path) -> "House":
         """The same house in another folder."""
         shutil.copytree(self.root, root)
-        twin = object.__new__(House)
-        twin.__dict__.update(self.__dict__)
+        twin = copy(self)
         twin.root, twin.upstream = root, root / "upstream"
-        moved = {
-            name: root / path.relative_to(self.root) for name, path in self.files.items() if name != "lookup_index"
-        }
-        twin.files = {**self.files, **moved}
+        own = {name: path for name, path in self.files.items() if name != "lookup_index"}
+        twin.files = self.files | {name: root / path.relative_to(self.root) for name, path in own.items()}
         return twin
 
     def run_all(self) -> "House":
         """Run the six states, whatever their status."""
-        self.s0()
-        for number in range(1, 6):
-            getattr(self, f"s{number}")()
+        for name in STATES:
+            self.state(name)
         return self
 
     def published(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The reference data of the lawful house: a world of seven squares under real zone names."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,12 @@ COUNTRIES = [
 ]
 
 
+def table_of(schema: pa.Schema, rows: Sequence[tuple]) -> pa.Table:
+    """Rows as a table of this schema."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+
+
 def tzif_tree(zones: list[str]) -> dict[str, bytes]:
     """`zoneinfo/...` members of the installed tzdata package."""
     root = Path(tzdata.__file__).parent / "zoneinfo"
@@ -55,9 +62,8 @@ def reference(folder: Path) -> Path:
     build_lookup_index.main(tz_world=str(folder / "tz_world.parquet"), lookup_index=str(folder / "lookup_index.bin"))
     write_bytes(folder / "tzdata.tar.gz", archive_of(tzif_tree(list(SQUARES))))
     write_release(folder)
-    columns = [pa.array(column) for column in zip(*COUNTRIES, strict=True)]
     schema = arrow_schema("schemas.ingress.layer1.yaml#/country_zones")
-    write_table(folder / "country_zones.parquet", pa.table(columns, schema=schema))
+    write_table(folder / "country_zones.parquet", table_of(schema, COUNTRIES))
     return folder
 
 

@@ -9,8 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +29,7 @@ from scripts.reference.tz_world import write_tz_world
 from scripts.upstream.authority import authority_digest, root_paths, write_authority
 from scripts.upstream.bundle_1b import bundle_members, write_bundle
 from scripts.upstream.pin_authority import import_authority
+from tests.lawful_world import table_of
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("Snakefile", "pyproject.toml", "rules", "scripts", "config", "envs", "profiles", "docs")
@@ -116,19 +120,12 @@ def seeded(plan: Plan) -> dict[int, Plan]:
 
 def sites(plan: Plan, seed: int) -> pa.Table:
     """site_locations of one seed: one merchant per country and zone, in key order."""
-    columns: dict[str, list] = {name: [] for name in arrow_schema("schemas.1B.yaml#/egress/site_locations").names}
+    rows = []
     for number, (country, zones) in enumerate(sorted(plan.items())):
-        order = 0
-        for zone, count in sorted(zones.items()):
-            for lon, lat in points_in(zone, count, seed):
-                order += 1
-                columns["merchant_id"].append(2**63 + number if number % 2 else 1000 + number)
-                columns["legal_country_iso"].append(country)
-                columns["site_order"].append(order)
-                columns["lon_deg"].append(lon)
-                columns["lat_deg"].append(lat)
-    table = pa.table(columns, schema=arrow_schema("schemas.1B.yaml#/egress/site_locations"))
-    return table.sort_by([(name, "ascending") for name in ("merchant_id", "legal_country_iso", "site_order")])
+        merchant = 2**63 + number if number % 2 else 1000 + number
+        places = np.concatenate([points_in(zone, count, seed) for zone, count in sorted(zones.items())])
+        rows += [(merchant, country, order, lon, lat) for order, (lon, lat) in enumerate(places, 1)]
+    return table_of(arrow_schema("schemas.1B.yaml#/egress/site_locations"), sorted(rows))
 
 
 def write_seed_root(root: Path, seed: int, table: pa.Table, part_rows: int = 0) -> None:
@@ -151,48 +148,50 @@ def write_seed_root(root: Path, seed: int, table: pa.Table, part_rows: int = 0) 
     write_json(paths["run_receipt"], receipt)
 
 
-def make_tiny(
-    folder: Path,
-    plans: dict[int, Plan] | Plan = COLLAPSED,
-    overrides: list[dict] = (),
-    candidate: dict | None = None,
-    baselines: list[str] = (),
-) -> Path:
-    """A project in `folder` ready for `snakemake certify`; `plans` is one plan for all seeds or one per seed."""
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+def copy_project(folder: Path, *more: str) -> Path:
+    """The project's own files, as an archive has them."""
+    for name in (*COPIED, *more):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "mine*"))
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, folder / name)
-    world = folder / "inputs/tz_world.parquet"
-    write_tz_world(world, *polygons(), "2026c")
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def make_tiny(folder: Path, plans: dict[int, Plan] | Plan = COLLAPSED, part_rows: int = 0) -> Path:
+    """A project in `folder` ready for `snakemake certify`; `plans` is one plan for all seeds or one per seed."""
+    copy_project(folder)
     by_seed = plans if 42 in plans else dict.fromkeys(SEEDS, plans)
     for seed, plan in by_seed.items():
-        write_seed_root(folder / f"inputs/upstream/seed={seed}", seed, sites(plan, seed))
-    repin(folder)
-    (folder / "config/policy/tz_overrides.yaml").write_text(yaml.safe_dump(list(overrides)))
+        write_seed_root(folder / f"inputs/upstream/seed={seed}", seed, sites(plan, seed), part_rows)
+    (folder / "config/policy/tz_overrides.yaml").write_text("[]\n")
     for path in (folder / "config/candidates").glob("*.yaml"):
         path.unlink()
-    entry = {
-        "name": "tiny",
-        "parent": None,
-        "lane": "P0",
-        "authority": "tiny",
-        "about": "Test world.",
-        "seeds": sorted(by_seed),
-        "policy": {},
-    }
-    (folder / "config/candidates/tiny.yaml").write_text(yaml.safe_dump(entry | (candidate or {})))
-    config = yaml.safe_load((folder / "config/config.yaml").read_text())
-    config |= {"candidate": "tiny", "baselines": list(baselines)}
-    config["reference"]["tz_world"] |= {"source": "inputs/tz_world.parquet", "sha256": sha256_file(world)}
-    if "frozen_authorities" in config:
-        config["frozen_authorities"] = [*config["frozen_authorities"], "tiny"]
-        config["frozen_pins"] = {**config["frozen_pins"], "tiny": authority_digest("tiny", folder)}
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    entry = {"name": "tiny", "parent": None, "lane": "P0", "authority": "tiny", "about": "Test world.", "policy": {}}
+    (folder / "config/candidates/tiny.yaml").write_text(yaml.safe_dump(entry | {"seeds": sorted(by_seed)}))
+    with configured(folder) as config:
+        config |= {"candidate": "tiny", "baselines": []}
+        config["frozen_authorities"].append("tiny")
+    repin(folder)
+    write_tz_world(folder / "inputs/tz_world.parquet", *polygons(), "2026c")
+    name_source(folder, "tz_world", "inputs/tz_world.parquet")
     return folder
+
+
+@contextmanager
+def configured(folder: Path) -> Iterator[dict[str, Any]]:
+    """The project's config to change in place."""
+    path = folder / "config/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    yield config
+    path.write_text(yaml.safe_dump(config))
+
+
+def name_source(folder: Path, reference: str, path: str) -> None:
+    """Let a reference of the project be this file of it."""
+    with configured(folder) as config:
+        config["reference"][reference] |= {"source": path, "sha256": sha256_file(folder / path)}
 
 
 def repin(folder: Path) -> None:
@@ -204,11 +203,8 @@ def repin(folder: Path) -> None:
         write_authority(import_authority("tiny", roots, "Planted upstream of a test."))
     finally:
         os.chdir(before)
-    path = folder / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
-    if "tiny" in config["frozen_pins"]:
+    with configured(folder) as config:
         config["frozen_pins"]["tiny"] = authority_digest("tiny", folder)
-        path.write_text(yaml.safe_dump(config))
 
 
 def snakemake(folder: Path, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
@@ -221,10 +217,10 @@ def snakemake(folder: Path, *arguments: str, cores: int = 2, check: bool = True)
 
 
 def result_bytes(folder: Path) -> dict[str, str]:
-    """Digest of every result file but logs and benchmarks, by relative path."""
+    """Digest of every result file but logs, benchmarks, archives and what was handed over, by relative path."""
     root = folder / "results"
     return {
         path.relative_to(root).as_posix(): sha256_file(path)
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not {"logs", "benchmarks"} & set(path.relative_to(root).parts)
+        if path.is_file() and not {"logs", "benchmarks", "archive", "handover"} & set(path.relative_to(root).parts)
     }

@@ -2,13 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.planted_run import plant
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = [
@@ -30,13 +27,6 @@ def browser() -> Iterator[Any]:
         found = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield found
         found.close()
-
-
-@pytest.fixture(scope="session")
-def page_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The page of a planted run of a kind."""
-    folder = tmp_path_factory.mktemp("planted")
-    return cache(lambda kind: plant(folder / kind, kind))
 
 
 class Visit:

@@ -34,7 +34,7 @@ COMMAND = [
     *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"),
     *("--seconds-between-status-checks", "2", "--latency-wait", "5"),
 ]
-Fault = Callable[[Cluster, int, str], None]
+Fault = Callable[[Cluster, int, str], object]
 
 
 @pytest.fixture(scope="module")
@@ -83,29 +83,17 @@ def test_a_whole_certify_has_the_bytes_of_a_local_one(slurm: Cluster, local: Pat
     assert results_of(folder) == results_of(local)
 
 
-def lose_the_node(slurm: Cluster, job: int, node: str) -> None:
-    slurm.lose_node(node)
-
-
-def cancel(slurm: Cluster, job: int, node: str) -> None:
-    told("scancel", str(job))
-
-
-def end_of_time(slurm: Cluster, job: int, node: str) -> None:
-    """A job that hangs until its time is over."""
+def out_of_time(slurm: Cluster, job: int, node: str) -> None:
+    """The job hangs until its time is over."""
     signal_all(steps_of(job)[1:], signal.SIGSTOP)
     told("scontrol", "update", f"JobId={job}", "TimeLimit=0:01")
 
 
-def nothing(slurm: Cluster, job: int, node: str) -> None:
-    """The job is ended by the memory that it asked for."""
-
-
-FAULTS: dict[str, tuple[Fault, int, str]] = {
-    "node lost": (lose_the_node, 1000, "Error in"),
-    "job cancelled": (cancel, 1000, "CANCELLED"),
-    "out of memory": (nothing, 20, "memory"),
-    "out of time": (end_of_time, 1000, "TIME LIMIT"),
+FAULTS: dict[str, tuple[Fault, int, str]] = {  # what is done, the memory that jobs ask for, what the console says
+    "node lost": (lambda slurm, job, node: slurm.lose_node(node), 1000, "Error in"),
+    "job cancelled": (lambda slurm, job, node: told("scancel", str(job)), 1000, "CANCELLED"),
+    "out of memory": (lambda slurm, job, node: None, 20, "memory"),
+    "out of time": (out_of_time, 1000, "TIME LIMIT"),
 }
 
 

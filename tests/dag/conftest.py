@@ -33,8 +33,7 @@ NOW = time.time()  # one moment for the whole session: equal ages must be equal 
 
 def age(path: Path, seconds: float) -> None:
     """Set the modification time `seconds` from the session's moment."""
-    moment = NOW + seconds
-    os.utime(path, (moment, moment))
+    os.utime(path, (NOW + seconds, NOW + seconds))
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
 """The workflow as a whole: what a plain run makes, and the house rules that hold for every rule."""
 
 import re
-from pathlib import Path
 
-import yaml
-
+from scripts.lib.contracts import load_yaml
+from tests.dag.test_rerun_matrix import PER_SEED
 from tests.tiny import ROOT, snakemake
 
 RULE = re.compile(r"^rule (\w+):\n((?:    .*\n|\n)+)", re.MULTILINE)
@@ -19,12 +18,12 @@ def rules() -> dict[str, str]:
 def test_default_certify_runs_every_state_once_per_seed_and_run():
     done = snakemake(ROOT, "-n", "--forceall", "-q", "host", "--", "certify")
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    runs = [yaml.safe_load((ROOT / f"config/candidates/{name}.yaml").read_text()) for name in config["baselines"]]
-    runs.append(yaml.safe_load((ROOT / f"config/candidates/{config['candidate']}.yaml").read_text()))
+    config = load_yaml(ROOT / "config/config.yaml")
+    names = [*config["baselines"], config["candidate"]]
+    runs = [load_yaml(ROOT / f"config/candidates/{name}.yaml") for name in names]
     chains = sum(len(run["seeds"]) for run in runs)
-    for state in ("s0_gate", "s1_tz_lookup", "s2_overrides", "s3_timetable", "s4_legality", "s5_bundle", "score_seed"):
-        assert int(counts[state]) == chains, state
+    for rule in PER_SEED:
+        assert int(counts[rule]) == chains, rule
     assert int(counts["certify_run"]) == len(runs)
     assert int(counts["total"]) < 500
 
@@ -55,22 +54,17 @@ def test_rule_script_and_log_share_one_name():
 
 def test_packages_hold_no_code():
     """`code_of` follows modules; what stood in an `__init__.py` would be code that no rule has as input."""
-    assert [path for path in Path(ROOT / "scripts").rglob("__init__.py") if path.read_text()] == []
+    assert [path for path in (ROOT / "scripts").rglob("__init__.py") if path.read_text()] == []
 
 
 def test_files_stay_small():
-    snakefile = (ROOT / "Snakefile").read_text().splitlines()
-    assert len(snakefile) < 80
-    long = {
-        path.name: len(path.read_text().splitlines())
-        for path in Path(ROOT / "scripts").rglob("*.py")
-        if len(path.read_text().splitlines()) > 300
-    }
-    assert long == {}
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 80
+    lines = {path: len(path.read_text().splitlines()) for path in (ROOT / "scripts").rglob("*.py")}
+    assert {path.name: count for path, count in lines.items() if count > 300} == {}
 
 
 def test_on_a_cluster_the_short_jobs_share_a_place_in_the_queue():
-    groups = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["groups"]
+    groups = load_yaml(ROOT / "profiles/slurm/config.yaml")["groups"]
     alone = {"build_policy", "map_zones", "map_places"}  # once a run or once at all, before any seed
     chapters = [ROOT / f"rules/{name}.smk" for name in ("states", "handover", "scoring", "certification", "report")]
     made = {name for path in chapters for name, body in RULE.findall(path.read_text()) if "    output:" in body}

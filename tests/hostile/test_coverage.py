@@ -1,9 +1,13 @@
-"""12.12, 12.17, 12.1: which rows and countries a pass stands on, at, just above and just below each bound."""
+"""12.1, 12.12, 12.17, 12.21: which rows and countries a pass stands on, at, just above and just below each bound.
+
+A seed without rows and an empty cohort fail with a certificate, and Earth has nothing to say of them.
+"""
 
 import pandas as pd
 import pytest
 
 from scripts.scoring.gates import read_limits
+from scripts.scoring.score_earth import ceilings, earth
 from scripts.scoring.seed_metrics import Coverage
 from scripts.scoring.structural import coverage, coverage_checks
 from scripts.scoring.variants import (
@@ -14,43 +18,59 @@ from scripts.scoring.variants import (
     variant_metrics,
     variant_tables,
 )
+from tests.unit.certification.test_certification_paths import SEEDS, World
 from tests.unit.scoring.worlds import COHORTS, SUPPORT, counted, counts
 
 LIMITS = read_limits("config/certification/gates.yaml")
 
 
-def flags(multi: int, large: int) -> pd.DataFrame:
-    """So many gated countries."""
+def found(gated: int, ungated: int, unknown: dict[str, int], multi: int = 3, large: int = 3) -> dict[str, bool]:
+    """The checks of so many sites in gated, in other and in unknown countries, and so many gated countries."""
     size = max(multi, large)
-    return pd.DataFrame(
-        {"is_c_multi": [n < multi for n in range(size)], "is_c_large": [n < large for n in range(size)]}
-    )
+    flags = {"is_c_multi": [n < multi for n in range(size)], "is_c_large": [n < large for n in range(size)]}
+    return coverage_checks(Coverage(gated, ungated, unknown), pd.DataFrame(flags), COHORTS, LIMITS)
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
 def test_a_gated_cohort_has_three_countries_or_more(number):
-    checks = coverage_checks(Coverage(100, 0, {}), flags(number, 3), COHORTS, LIMITS)
-    assert checks["c_multi_enough_countries"] is (number >= 3) and checks["c_large_enough_countries"]
-    assert coverage_checks(Coverage(100, 0, {}), flags(3, number), COHORTS, LIMITS)["c_large_enough_countries"] is (
-        number >= 3
-    )
+    few_multi, few_large = found(100, 0, {}, multi=number), found(100, 0, {}, large=number)
+    assert few_multi["c_multi_enough_countries"] is few_large["c_large_enough_countries"] is (number >= 3)
+    assert few_multi["c_large_enough_countries"] and few_large["c_multi_enough_countries"]
 
 
 @pytest.mark.parametrize(("gated", "enough"), [(99, False), (100, True), (101, True)])
 def test_gates_speak_for_a_tenth_of_the_sites(gated, enough):
-    found = coverage_checks(Coverage(gated, 1000 - gated, {}), flags(3, 3), COHORTS, LIMITS)
-    assert found["gated_share_enough"] is enough
+    assert found(gated, 1000 - gated, {})["gated_share_enough"] is enough
 
 
 @pytest.mark.parametrize(("unknown", "bounded"), [(0, True), (1, True), (2, False)])
 def test_unknown_country_codes_are_bounded(unknown, bounded):
-    found = coverage_checks(Coverage(500, 500 - unknown, {"QZ": unknown}), flags(3, 3), COHORTS, LIMITS)
-    assert found["unknown_countries_bounded"] is bounded
+    assert found(500, 500 - unknown, {"QZ": unknown})["unknown_countries_bounded"] is bounded
 
 
 def test_a_seed_without_rows_is_covered_by_nothing():
-    found = coverage_checks(Coverage(0, 0, {}), flags(0, 0), COHORTS, LIMITS)
-    assert set(found.values()) == {False}
+    assert set(found(0, 0, {}, 0, 0).values()) == {False}
+
+
+@pytest.mark.parametrize("plan", [{}, {("FR", "Paris"): 50}], ids=["no rows", "empty cohort"])
+def test_nothing_to_judge_is_a_failure_with_a_certificate(tmp_path, plan):
+    world = World(tmp_path)
+    found = world.certify([world.seed_metrics(plan, seed) for seed in SEEDS])
+    assert (found["status"], found["decision"]) == ("FAIL_REALISM", "FREEZE_WITH_BLOCKERS")
+    assert {"c_multi_nonempty", "c_large_nonempty"} <= set(found["seed_failing_gates"]["42"]["B"])
+    assert found["qualifications"] == [] and found["lines"].startswith("planted: FAIL_REALISM\n")
+
+
+@pytest.mark.parametrize("countries", [[], ["FR"]], ids=["no rows", "empty cohort"])
+def test_earth_and_ceilings_of_nothing_have_no_value(countries):
+    flags = pd.DataFrame({"country_iso": pd.Series(countries, dtype=str)})
+    flags = flags.assign(site_count=50, is_c_multi=False, is_c_large=False).astype({"site_count": "int64"})
+    support = pd.DataFrame({"country_iso": ["FR", "FR"], "tzid": ["Europe/Paris", "Europe/Berlin"]})
+    places = support.head(1).assign(population=1000)
+    metrics, _ = earth(places, support, flags, seed=42, draws=3)
+    assert {entry["value"] for entry in metrics.values()} == {None}
+    best = ceilings(flags, support, LIMITS.gates)
+    assert {best[name] for name in LIMITS.realism} == {None}
 
 
 def test_sites_are_counted_by_what_gates_them():

@@ -7,16 +7,11 @@ may only as far as it says.
 import pytest
 
 from scripts.lib.contracts import load_yaml
-from tests.lawful import APPROVERS, OVERRIDE, House, site_table
+from tests.lawful import APPROVERS, EXCEPTION, OVERRIDE, House, site_table, stated
 
 SITES = 1000
 CAPS = load_yaml("config/policy/governance.yaml") | {"approvers": APPROVERS}  # the project's own
-PREFER = {"border_preference": {"value": "in_country", "why": "test", "source": "test"}}
-EXCEPTION = {
-    **{"id": "EX-1", "approver": "board", "requester": "team", "reason": "people live in the overlap"},
-    **{"scope": {"cap": "override_rate", "countries": ["CN"]}, "rate": 0.004},
-    **{"valid_from": "2026-02-01", "expiry": "2026-02-15"},
-}
+BOTH = ["Asia/Shanghai", "Asia/Urumqi"]
 
 
 def world(house: House, country: str, ambiguous: int, governance: dict, overrides: list[dict]) -> list[str]:
@@ -52,11 +47,17 @@ def world(house: House, country: str, ambiguous: int, governance: dict, override
 def test_overrides_reach_as_far_as_cap_and_exception_say(rows, change, codes, planted):
     exceptions = [] if change is None else [EXCEPTION | change]
     assert world(planted, "CN", rows, CAPS | {"exceptions": exceptions}, [OVERRIDE]) == codes
+    shown = [entry | {"refused": None} for entry in exceptions]
+    assert [entry | {"refused": None} for entry in planted.report("S1")["governance"]["exceptions"]] == shown
+    assert codes or planted.report("S2")["governance"]["exceptions"] == shown
+    assert planted.report("S1")["diagnostics"]["border_ambiguity"] == [
+        {"country_iso": "CN", "zones": BOTH, "own_zones": BOTH, "decided_by": "override", "rows": rows}
+    ]
 
 
 @pytest.mark.parametrize(("rows", "codes"), [(2, []), (3, ["2A-S1-093"])])
 def test_border_preference_has_the_budget_of_overrides(rows, codes, planted):
-    assert world(planted, "KG", rows, CAPS | PREFER, []) == codes
+    assert world(planted, "KG", rows, CAPS | stated(border_preference="in_country"), []) == codes
     governance = planted.report("S1")["governance"]
     assert governance["rates"]["preferred_rate"] == rows / SITES
     assert governance["preferred_by_country"] == {
@@ -66,8 +67,7 @@ def test_border_preference_has_the_budget_of_overrides(rows, codes, planted):
 
 def test_what_the_country_cap_exempts_is_listed(planted):
     """All of a country guessed, on a thousand sites that no other cap stops."""
-    governance = CAPS | {"fallback_rate_cap": {"value": 0.002, "why": "t", "source": "t"}}
-    assert world(planted, "CN", 2, governance, []) == []
+    assert world(planted, "CN", 2, CAPS | stated(fallback_rate_cap=0.002), []) == []
     found = planted.report("S1")["governance"]
     assert found["fallback_country_violations"] == []
     assert found["fallback_country_exempt"] == {
@@ -80,13 +80,12 @@ def test_what_the_country_cap_exempts_is_listed(planted):
     [
         ({}, []),
         ({"approved_by": None}, ["2A-S2-091"]),
-        ({"approved_by": "me"}, ["2A-S2-091"]),
-        ({"owner": "board"}, ["2A-S2-091"]),
         ({"scope": "site", "target": "7|CN|1", "approved_by": None}, []),  # one site needs no approver
         ({"scope": "site", "target": "7|CN|1", "approved_by": "me"}, ["2A-S2-091"]),  # who is named must be listed
     ],
 )
 def test_who_may_approve_an_override(change, codes, planted):
+    """More of them in tests/contract/s2.py."""
     assert world(planted, "CN", 1, CAPS, [OVERRIDE | change]) == codes
 
 

@@ -14,7 +14,6 @@ from scripts.lib.contracts import load_yaml
 from scripts.reference.build_polygon_zones import zones_of_countries
 from scripts.reference.identify_reference import Reference, archive_content, is_known, table_content
 from scripts.zone_index.index import open_index
-from tests.lawful_world import reference
 
 ZONE_TAB = b"ES\t+4024-00341\tEurope/Madrid\nES\t+2806-01524\tAtlantic/Canary\n"
 
@@ -63,8 +62,8 @@ def test_what_is_not_known_limits_a_pass():
     assert found.says.startswith("tz_world is labelled 2026c and holds something else") and found.qualifies("PASS_B")
 
 
-def test_polygons_attribute_zones_by_the_places_that_they_cover(tmp_path):
-    index = open_index(str(reference(tmp_path) / "lookup_index.bin"))
+def test_polygons_attribute_zones_by_the_places_that_they_cover(shared_reference):
+    index = open_index(str(shared_reference / "lookup_index.bin"))
     places = [("CN", 102.0, 35.0), ("CN", 107.0, 35.0), ("FR", 5.0, 45.0), ("FR", 11.0, 45.0), ("FR", 60.0, 0.0)]
     country, lon, lat = (np.array(column) for column in zip(*places, strict=True))
     assert zones_of_countries(index, country, lon, lat) == {

@@ -12,17 +12,13 @@ from scripts.certification.verdict import judge, same_rows
 from scripts.lib.tables import write_table
 from scripts.scoring.seed_metrics import SiteRows
 from scripts.scoring.structural import site_rows
-from tests.lawful import House
-from tests.lawful_world import reference
 from tests.unit.certification.nouns import LIMITS, SEEDS, seed_metrics
 
 
-@pytest.fixture(scope="module")
-def lookup(tmp_path_factory):
+@pytest.fixture
+def lookup(passed_once):
     """An s1_tz_lookup of the lawful house."""
-    folder = tmp_path_factory.mktemp("rows")
-    (folder / "shared").mkdir()
-    return House(folder / "house", reference(folder / "shared")).through("S1").path("s1_tz_lookup")
+    return passed_once.path("s1_tz_lookup")
 
 
 def test_rows_under_other_parquet_metadata_are_the_same_rows(lookup, tmp_path):

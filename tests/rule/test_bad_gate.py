@@ -3,16 +3,18 @@
 import gzip
 import io
 import json
-import tarfile
 import zipfile
 from dataclasses import replace
+from shutil import copyfile
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from scripts.lib.files import canonical_json
+from tests.contract.table import ZEROS, edit, flip, lost
 from tests.lawful import OVERRIDE, House, raised
-from tests.lawful_world import write_release
+from tests.lawful_world import archive_of
 
 
 def refuse(house: House, codes: str) -> None:
@@ -25,35 +27,19 @@ def refuse(house: House, codes: str) -> None:
 
 
 def text(name: str, content: str | bytes):
-    """A change: the file `name` holds `content`, pinned as it lies."""
-
-    def change(house: House) -> None:
-        data = content if isinstance(content, bytes) else content.encode()
-        house.files[name].write_bytes(data)
-
-    return change
+    """The file `name` holds `content`, pinned as it lies."""
+    data = content if isinstance(content, bytes) else content.encode()
+    return lambda house: house.files[name].write_bytes(data)
 
 
-def index(edit):
-    """A change of the bundle's index, by a function of its entries."""
-
-    def change(house: House) -> None:
-        house.edit("bundle_index", edit)
-
-    return change
+def index(change):
+    """The bundle's index, changed by a function of its entries."""
+    return lambda house: house.edit("bundle_index", change)
 
 
-def receipt(**fields):
-    return lambda house: house.edit("run_receipt", lambda found: found | fields)
-
-
-def pinned(**files):
-    """Files that the authority pins beside those that lie there."""
-
-    def apply(house: House) -> None:
-        house.pins = replace(house.pins, files=house.pins.files | files)
-
-    return apply
+def pinned_only(house: House) -> None:
+    """The authority pins a file that does not lie there."""
+    house.pins = replace(house.pins, files=house.pins.files | {"gone.json": ZEROS})
 
 
 def beside_bundle(house: House) -> None:
@@ -83,8 +69,8 @@ UPSTREAM = {
     "flag without spaces": ("2A-S0-042", text("bundle_flag", FLAG.replace(" ", ""))),
     "flag that is binary": ("2A-S0-042", text("bundle_flag", bytes(range(256)))),
     "flag of other digest": ("2A-S0-002", text("bundle_flag", FLAG)),
-    "flag missing": ("2A-S0-001", lambda house: house.files["bundle_flag"].unlink()),
-    "index missing": ("2A-S0-003", lambda house: house.files["bundle_index"].unlink()),
+    "flag missing": ("2A-S0-001", lost("bundle_flag")),
+    "index missing": ("2A-S0-003", lost("bundle_index")),
     "index no JSON": ("2A-S0-003", text("bundle_index", "{")),
     "index bad UTF-8": ("2A-S0-003", text("bundle_index", b"\xff\xfe")),
     "index too deep": ("2A-S0-003", text("bundle_index", "[" * 100_000)),
@@ -103,23 +89,23 @@ UPSTREAM = {
     "member missing": ("2A-S0-003", without_member),
     "required member missing": ("2A-S0-003", without_required_member),
     "member with flipped byte": ("2A-S0-002", flipped_member),
-    "receipt missing": ("2A-S0-010", lambda house: house.files["run_receipt"].unlink()),
+    "receipt missing": ("2A-S0-010", lost("run_receipt")),
     "receipt no JSON": ("2A-S0-010", text("run_receipt", "run_id: 1")),
     "receipt a list": ("2A-S0-010", text("run_receipt", "[]")),
     "receipt null": ("2A-S0-010", text("run_receipt", "null")),
-    "receipt with extra field": ("2A-S0-015", receipt(colour="red")),
-    "receipt with seed as text": ("2A-S0-010", receipt(seed="42")),
-    "receipt without microseconds": ("2A-S0-010", receipt(created_utc="2026-02-15T00:00:42Z")),
-    "receipt with seed not a number": ("2A-S0-010", receipt(seed=float("nan"))),
-    "receipt of other seed": ("2A-S0-004", receipt(seed=7)),
-    "receipt of other run": ("2A-S0-004", receipt(run_id="0" * 32)),
-    "receipt of other fingerprint": ("2A-S0-004", receipt(manifest_fingerprint="0" * 64)),
-    "receipt of other parameters": ("2A-S0-004", receipt(parameter_hash="0" * 64)),
-    "receipt of other time": ("2A-S0-004", receipt(created_utc="2026-02-15T00:00:43.000000Z")),
-    "sites missing": ("2A-S0-005 2A-S0-010", lambda house: house.files["site_locations"].unlink()),
-    "sites with flipped byte": ("2A-S0-006 2A-S0-015", lambda house: house.flip("site_locations")),
-    "sites truncated": ("2A-S0-006 2A-S0-015", lambda house: house.files["site_locations"].write_bytes(b"PAR1")),
-    "pinned file missing": ("2A-S0-015", pinned(**{"gone.json": "0" * 64})),
+    "receipt with extra field": ("2A-S0-015", edit("run_receipt", colour="red")),
+    "receipt with seed as text": ("2A-S0-010", edit("run_receipt", seed="42")),
+    "receipt without microseconds": ("2A-S0-010", edit("run_receipt", created_utc="2026-02-15T00:00:42Z")),
+    "receipt with seed not a number": ("2A-S0-010", edit("run_receipt", seed=float("nan"))),
+    "receipt of other seed": ("2A-S0-004", edit("run_receipt", seed=7)),
+    "receipt of other run": ("2A-S0-004", edit("run_receipt", run_id="0" * 32)),
+    "receipt of other fingerprint": ("2A-S0-004", edit("run_receipt", manifest_fingerprint=ZEROS)),
+    "receipt of other parameters": ("2A-S0-004", edit("run_receipt", parameter_hash=ZEROS)),
+    "receipt of other time": ("2A-S0-004", edit("run_receipt", created_utc="2026-02-15T00:00:43.000000Z")),
+    "sites missing": ("2A-S0-005 2A-S0-010", lost("site_locations")),
+    "sites with flipped byte": ("2A-S0-006 2A-S0-015", flip("site_locations")),
+    "sites truncated": ("2A-S0-006 2A-S0-015", text("site_locations", b"PAR1")),
+    "pinned file missing": ("2A-S0-015", pinned_only),
 }
 
 
@@ -187,37 +173,31 @@ def test_overrides(name, passed):
     refuse(passed, code)
 
 
-def without_geo(change):
-    """A change of the GeoParquet metadata of the polygons."""
+def world(change):
+    """The polygons, as `change` makes them of their table."""
 
     def apply(house: House) -> None:
-        table = pq.read_table(house.path("tz_world"))
-        geo = json.loads(table.schema.metadata[b"geo"])
-        changed = change(geo)
-        pq.write_table(table.replace_schema_metadata({"geo": canonical_json(changed)}), house.path("tz_world"))
+        pq.write_table(change(pq.read_table(house.path("tz_world"))), house.path("tz_world"))
 
     return apply
 
 
+def geo(change):
+    """The GeoParquet metadata of the polygons, as `change` returns them."""
+
+    def changed(table: pa.Table) -> pa.Table:
+        found = change(json.loads(table.schema.metadata[b"geo"]))
+        return table.replace_schema_metadata({"geo": canonical_json(found)})
+
+    return world(changed)
+
+
 def crs(value):
-    def change(geo: dict) -> dict:
-        geo["columns"]["geom"]["crs"] = value
-        return geo
-
-    return without_geo(change)
-
-
-def empty_world(house: House) -> None:
-    pq.write_table(pq.read_table(house.path("tz_world")).slice(0, 0), house.path("tz_world"))
+    return geo(lambda found: found | {"columns": {"geom": found["columns"]["geom"] | {"crs": value}}})
 
 
 def truncated(name: str):
     return lambda house: house.files[name].write_bytes(house.files[name].read_bytes()[:200])
-
-
-def without_tzid(house: House) -> None:
-    table = pq.read_table(house.path("tz_world"))
-    pq.write_table(table.drop_columns(["tzid"]), house.path("tz_world"))
 
 
 def meta(**fields):
@@ -226,12 +206,12 @@ def meta(**fields):
     )
 
 
-def tzdb(data: bytes):
-    def change(house: House) -> None:
-        house.files["tzdb"].write_bytes(data)
-        write_release(house.files["tzdb"].parent)
+def tzdb(archive: bytes):
+    return lambda house: house.release(archive)
 
-    return change
+
+def copied_polygons(house: House) -> None:
+    copyfile(house.files["tz_world"], house.files["country_zones"])
 
 
 def zipped() -> bytes:
@@ -241,49 +221,37 @@ def zipped() -> bytes:
     return out.getvalue()
 
 
-def raw_tar() -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        member = tarfile.TarInfo("africa")
-        member.size = 100_000
-        tar.addfile(member, io.BytesIO(b"x" * 100_000))
-    return out.getvalue()
-
-
 REFERENCE = {
-    "world missing": ("2A-S0-010", lambda house: house.files["tz_world"].unlink()),
+    "world missing": ("2A-S0-010", lost("tz_world")),
     "world no Parquet": ("2A-S0-021", text("tz_world", "hello")),
     "world truncated": ("2A-S0-021", truncated("tz_world")),
-    "world empty": ("2A-S0-021", empty_world),
-    "world without tzid": ("2A-S0-021", without_tzid),
+    "world empty": ("2A-S0-021", world(lambda table: table.slice(0, 0))),
+    "world without tzid": ("2A-S0-021", world(lambda table: table.drop_columns(["tzid"]))),
     "world in web mercator": ("2A-S0-020", crs({"id": {"authority": "EPSG", "code": 3857}})),
     "world of unknown CRS": ("2A-S0-020", crs(None)),
     "world without CRS id": ("2A-S0-020", crs({"name": "mine"})),
-    "world of other metadata": ("2A-S0-021", without_geo(lambda geo: [geo])),
+    "world of other metadata": ("2A-S0-021", geo(lambda found: [found])),
     "tag moving": ("2A-S0-022", meta(release_tag="latest")),
     "tag a number": ("2A-S0-022", meta(release_tag=2026)),
     "tag missing": ("2A-S0-023", meta(release_tag=None)),
     "release file no JSON": ("2A-S0-023", text("tzdb_meta", "2026c")),
     "release file a list": ("2A-S0-023", text("tzdb_meta", "[]")),
-    "release file missing": ("2A-S0-023", lambda house: house.files["tzdb_meta"].unlink()),
+    "release file missing": ("2A-S0-023", lost("tzdb_meta")),
     "digest missing": ("2A-S0-023", meta(archive_sha256=None)),
-    "digest of other bytes": ("2A-S0-023", meta(archive_sha256="0" * 64)),
+    "digest of other bytes": ("2A-S0-023", meta(archive_sha256=ZEROS)),
     "digest in upper case": ("2A-S0-023", meta(archive_sha256="A" * 64)),
-    "archive missing": ("2A-S0-010", lambda house: house.files["tzdb"].unlink()),
-    "archive with flipped byte": ("2A-S0-023", lambda house: house.flip("tzdb")),
+    "archive missing": ("2A-S0-010", lost("tzdb")),
+    "archive with flipped byte": ("2A-S0-023", flip("tzdb")),
     "archive truncated": ("2A-S0-023", truncated("tzdb")),
     "archive empty": ("2A-S0-023", tzdb(b"")),
     "archive small": ("2A-S0-023", tzdb(gzip.compress(b"hello"))),
     "archive a zip": ("2A-S0-023", tzdb(zipped())),
-    "archive not compressed": ("2A-S0-023", tzdb(raw_tar())),
-    "nudge missing": ("2A-S0-010", lambda house: house.files["tz_nudge"].unlink()),
-    "governance missing": ("2A-S0-010", lambda house: house.files["governance"].unlink()),
-    "overrides missing": ("2A-S0-010", lambda house: house.files["tz_overrides"].unlink()),
-    "countries missing": ("2A-S0-010", lambda house: house.files["country_zones"].unlink()),
-    "countries a copy of the polygons": (
-        "2A-S0-017",
-        lambda house: house.files["country_zones"].write_bytes(house.files["tz_world"].read_bytes()),
-    ),
+    "archive not compressed": ("2A-S0-023", tzdb(gzip.decompress(archive_of({"africa": b"x"})))),
+    "nudge missing": ("2A-S0-010", lost("tz_nudge")),
+    "governance missing": ("2A-S0-010", lost("governance")),
+    "overrides missing": ("2A-S0-010", lost("tz_overrides")),
+    "countries missing": ("2A-S0-010", lost("country_zones")),
+    "countries a copy of the polygons": ("2A-S0-017", copied_polygons),
 }
 
 

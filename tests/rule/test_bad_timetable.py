@@ -13,11 +13,14 @@ from scripts.reference import tzif
 from scripts.reference.build_tzdb_release import pack
 from scripts.reference.tzdb import read_zones
 from tests.lawful import HORIZON, House
-from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
+from tests.lawful_world import SQUARES, archive_of, tzif_tree
 
 TREE = tzif_tree(list(SQUARES))
+WHOLE = archive_of(TREE)
 PARIS = TREE["zoneinfo/Europe/Paris"]
+WITHOUT_FOOTER = PARIS[: PARIS.rindex(b"\n", 0, -1)]
 SOURCE = Path(tzdata.__file__).parent / "zoneinfo/tzdata.zi"
+SOURCES = archive_of({"tzdata.zi": SOURCE.read_bytes()})
 needs_zic = pytest.mark.skipif(not shutil.which("zic"), reason="the compiler `zic` is not installed")
 
 
@@ -33,23 +36,14 @@ def second_header(**fields: int) -> bytes:
     return PARIS[: start + 20] + struct.pack(">6I", *counts.values()) + PARIS[start + 44 :]
 
 
-def broken_deflate() -> bytes:
-    data = bytearray(archive_of(TREE))
-    data[1000:1200] = bytes(200)
-    return bytes(data)
-
-
 ARCHIVES = {
     "not a tar": ("2A-S3-020", gzip.compress(bytes(range(256)) * 1000, 0)),
-    "cut off": ("2A-S3-020", archive_of(TREE)[:55_000]),
-    "broken deflate stream": ("2A-S3-020", broken_deflate()),
+    "cut off": ("2A-S3-020", WHOLE[:55_000]),
+    "broken deflate stream": ("2A-S3-020", WHOLE[:1000] + bytes(200) + WHOLE[1200:]),
     "zone of version 1": ("2A-S3-020", with_paris(PARIS[:4] + b"\0" + PARIS[5:])),
     "zone cut off": ("2A-S3-020", with_paris(PARIS[:60])),
-    "zone without footer": ("2A-S3-020", with_paris(PARIS[: PARIS.rindex(b"\n", 0, -1)])),
-    "zone with a footer of nonsense": (
-        "2A-S3-020",
-        with_paris(PARIS[: PARIS.rindex(b"\n", 0, -1)] + b"\nCET-1CEST,M13.9.9,M1.1.0\n"),
-    ),
+    "zone without footer": ("2A-S3-020", with_paris(WITHOUT_FOOTER)),
+    "zone with a footer of nonsense": ("2A-S3-020", with_paris(WITHOUT_FOOTER + b"\nCET-1CEST,M13.9.9,M1.1.0\n")),
     "zone with leap seconds": ("2A-S3-020", with_paris(second_header(leap=1))),
     "zone without types": ("2A-S3-020", with_paris(second_header(types=0))),
     "zone with a billion transitions": ("2A-S3-020", with_paris(second_header(times=10**9))),
@@ -60,8 +54,7 @@ ARCHIVES = {
 
 
 def seal(house: House, archive: bytes) -> None:
-    house.files["tzdb"].write_bytes(archive)
-    write_release(house.files["tzdb"].parent)
+    house.release(archive)
     house.s0()
 
 
@@ -95,7 +88,7 @@ def test_sources_and_tzif_tree_give_the_same_index(tmp_path):
 
 @needs_zic
 def test_sources_pass_all_states(planted):
-    seal(planted, archive_of({"tzdata.zi": SOURCE.read_bytes()}))
+    seal(planted, SOURCES)
     assert planted.s3() == []
     assert planted.report("S3")["coverage"]["missing_count"] == 0
 
@@ -109,7 +102,7 @@ def test_host_zone_data_are_not_read(planted, monkeypatch):
 
 
 def test_compiler_missing(planted, monkeypatch):
-    seal(planted, archive_of({"tzdata.zi": SOURCE.read_bytes()}))
+    seal(planted, SOURCES)
     monkeypatch.setenv("PATH", "/nowhere")
     assert planted.s3() == ["2A-S3-020"]
     assert "`zic` is not installed" in planted.report("S3")["errors"][0]["message"]

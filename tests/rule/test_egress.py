@@ -1,12 +1,9 @@
 """No PASS, no read: the consumer gate opens nothing whose bundle does not hold."""
 
-from pathlib import Path
-
 import pytest
 
-from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort
-from scripts.lib.files import canonical_json, read_json, write_json
+from scripts.lib.files import canonical_json, read_json
 from scripts.states.bundle import write_index_and_flag
 from scripts.states.egress import open_site_timezones, site_timezones_path
 from tests.lawful import FINGERPRINT, SEED
@@ -14,7 +11,7 @@ from tests.lawful import FINGERPRINT, SEED
 
 @pytest.fixture
 def bundle(passed):
-    return passed.root / catalog_path("validation_bundle_2A", manifest_fingerprint=FINGERPRINT)
+    return passed.files["validation_bundle_2A"]
 
 
 def test_a_passed_run_opens(passed):
@@ -48,38 +45,33 @@ def test_an_index_path_that_no_file_can_have_leaves_the_bundle(passed, bundle, p
     assert code_of(passed) in ("2A-S5-042", "2A-S5-044")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"status": "FAIL"}, {"seed": SEED + 1}, {"manifest_fingerprint": "0" * 64}, {"status": None}],
-)
+OTHER_EVIDENCE = [{"status": "FAIL"}, {"seed": SEED + 1}, {"manifest_fingerprint": "0" * 64}, {"status": None}]
+OTHER_EVIDENCE += ["[]", "5", "{", "{}"]
+
+
+@pytest.mark.parametrize("change", OTHER_EVIDENCE)
 def test_evidence_that_does_not_say_pass_for_this_seed_keeps_it_shut(passed, bundle, change):
     path = bundle / f"evidence/s4/seed={SEED}/s4_legality_report.json"
-    write_json(path, read_json(path) | change)
+    path.write_text(change if isinstance(change, str) else canonical_json(read_json(path) | change))
     write_index_and_flag(bundle)
     assert code_of(passed) == "2A-S5-030"
 
 
-@pytest.mark.parametrize("text", ["[]", "5", "{", "{}"])
-def test_evidence_of_another_form_keeps_it_shut(passed, bundle, text):
-    (bundle / f"evidence/s4/seed={SEED}/s4_legality_report.json").write_text(text)
-    write_index_and_flag(bundle)
-    assert code_of(passed) == "2A-S5-030"
+DAMAGES = {
+    "empty": lambda data: b"",
+    "hundred bytes": lambda data: data[:100],
+    "cut": lambda data: data[:-1],
+    "page": lambda data: data[:4] + b"\xff" * 56 + data[60:],
+}
 
 
-@pytest.mark.parametrize("door", [open_site_timezones, site_timezones_path])
-@pytest.mark.parametrize("kept", [0, 100, -1])
-def test_a_truncated_table_is_not_handed_out(passed, door, kept):
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_table_is_not_handed_out(passed, damage):
     path = passed.files["site_timezones"]
-    path.write_bytes(path.read_bytes()[:kept])
-    assert code_of(passed, door) == "2A-S5-011"
-
-
-def test_a_damaged_page_is_a_breach_not_a_traceback(passed):
-    path: Path = passed.files["site_timezones"]
-    data = bytearray(path.read_bytes())
-    data[4:60] = b"\xff" * 56
-    path.write_bytes(data)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
     assert code_of(passed) == "2A-S5-011"
+    if damage != "page":  # whose rows only a reader of them sees
+        assert code_of(passed, site_timezones_path) == "2A-S5-011"
 
 
 @pytest.mark.parametrize("door", [open_site_timezones, site_timezones_path])

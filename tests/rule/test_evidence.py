@@ -15,11 +15,13 @@ from scripts.states.policy import load_caps
 from scripts.states.s1_tally import S1Tally, blocks
 from scripts.states.site_key import KeyCheck
 from scripts.states.site_pass import Passed
-from tests.contract.s2 import merchant_that_the_map_lost
+from tests.contract.s2 import MCC, lookup, merchant_that_the_map_lost
+from tests.contract.table import edit, lost
 from tests.lawful import CREATED, FINGERPRINT, OVERRIDE, SEED, SITES, House, column, raised, site_table
-from tests.lawful_world import SQUARES, archive_of, tzif_tree, write_release
+from tests.lawful_world import SQUARES, archive_of, tzif_tree
+from tests.rule.test_bad_gate import crs
 
-MCC = {**OVERRIDE, "scope": "mcc", "target": "5812"}
+MERCHANTS = [(7, 5812), (8, 5812), (SITES[-1][0], 5812)]
 
 
 @pytest.fixture
@@ -61,8 +63,7 @@ def test_counters_of_a_failed_s2_are_those_of_its_checks(passed):
         table = column(table, "tzid_provisional", tzid, pa.string())
         return column(table, "override_scope", scope, pa.string())
 
-    passed.rewrite("s1_tz_lookup", change)
-    passed.republish("s1_run_report", "s1_tz_lookup")
+    lookup(change)(passed)
     assert passed.s2() == ["2A-S2-052", "2A-S2-053", "2A-S2-054", "2A-S2-055", "2A-S2-057"]
     report = passed.report("S2")
     checks = {"pk_duplicates": 0, "coverage_mismatch": 0, "null_tzid": 1, "unknown_tzid": 1, "tzid_not_in_tz_world": 1}
@@ -80,8 +81,7 @@ def test_a_lookup_out_of_order_is_sorted_before_it_is_judged(planted):
     planted.through("S2")
     expected = pq.read_table(planted.path("site_timezones"))
     planted.files["site_timezones"].unlink()
-    planted.rewrite("s1_tz_lookup", lambda table: table.take([4, 8, 0, 3, 1, 7, 2, 6, 5]))
-    planted.republish("s1_run_report", "s1_tz_lookup")
+    lookup(lambda table: table.take([4, 8, 0, 3, 1, 7, 2, 6, 5]))(planted)
     assert planted.s2() == ["2A-S2-070"]
     assert pq.read_table(planted.path("site_timezones")).equals(expected)
     assert planted.report("S2")["catalogue"] == {"writer_order_ok": False}
@@ -90,14 +90,13 @@ def test_a_lookup_out_of_order_is_sorted_before_it_is_judged(planted):
 
 def test_a_site_that_stands_twice_far_apart_is_found(planted):
     planted.through("S1")
-    planted.rewrite("s1_tz_lookup", lambda table: table.take([*range(len(SITES)), 0]))
-    planted.republish("s1_run_report", "s1_tz_lookup")
+    lookup(lambda table: table.take([*range(len(SITES)), 0]))(planted)
     assert planted.s2() == ["2A-S2-051"]
     assert planted.report("S2")["checks"]["pk_duplicates"] == 1
 
 
 def test_merchant_map_is_sealed_only_where_an_override_needs_it(planted):
-    planted.mcc_map([(7, 5812), (8, 5812), (SITES[-1][0], 5812)])
+    planted.mcc_map(MERCHANTS)
     planted.through("S2")
     assert "merchant_mcc_map" not in sealed(planted)
     assert planted.report("S1")["inputs"]["merchant_mcc_map"] == {"version_tag": None}
@@ -106,7 +105,7 @@ def test_merchant_map_is_sealed_only_where_an_override_needs_it(planted):
 def test_merchant_map_is_sealed_for_an_override_of_its_scope(planted):
     planted.policy("tz_overrides", [OVERRIDE, MCC])
     assert raised(planted.s0) == ["2A-S0-010"]
-    planted.mcc_map([(7, 5812), (8, 5812), (SITES[-1][0], 5812)])
+    planted.mcc_map(MERCHANTS)
     planted.s0()
     assert sealed(planted)["merchant_mcc_map"]["sha256_hex"] == sha256_file(planted.files["mcc"])
 
@@ -121,44 +120,35 @@ def test_every_sealed_row_can_be_checked_from_its_own_path(planted):
 
 
 def test_report_names_the_crs_that_the_polygons_declare(planted):
-    table = pq.read_table(planted.path("tz_world"))
-    geo = json.loads(table.schema.metadata[b"geo"])
-    geo["columns"]["geom"]["crs"] = {"id": {"authority": "EPSG", "code": 4326}}
-    metadata = {**table.schema.metadata, b"geo": json.dumps(geo).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), planted.path("tz_world"))
+    crs({"id": {"authority": "EPSG", "code": 4326}})(planted)
     planted.s0()
     assert planted.report("S0")["tz_assets"]["tz_world_crs"] == "EPSG:4326"
 
 
 def test_zones_without_timetable_are_in_the_report(planted):
-    planted.files["tzdb"].write_bytes(archive_of(tzif_tree([zone for zone in SQUARES if zone != "Europe/Paris"])))
-    write_release(planted.files["tzdb"].parent)
+    planted.release(archive_of(tzif_tree([zone for zone in SQUARES if zone != "Europe/Paris"])))
     planted.s0()
     assert planted.s3() == ["2A-S3-053"]
     coverage = planted.report("S3")["coverage"]
     assert (coverage["missing_count"], coverage["missing_sample"]) == (1, ["Europe/Paris"])
 
 
-def test_seeds_with_legality_are_in_the_report(planted):
-    planted.through("S5")
-    assert planted.report("S5")["s4"] == {"covered": 1, "missing": 0, "failing": 0, "sample_missing": []}
-
-
 @pytest.mark.parametrize(
-    ("break_it", "missing", "failing"),
+    ("change", "codes", "covered", "missing", "failing"),
     [
-        (lambda house: house.files["s4_legality_report"].unlink(), 1, 0),
-        (lambda house: house.edit("s4_legality_report", lambda found: found | {"status": "FAIL"}), 0, 1),
+        (lambda house: None, [], 1, 0, 0),
+        (lost("s4_legality_report"), ["2A-S5-030"], 0, 1, 0),
+        (edit("s4_legality_report", status="FAIL"), ["2A-S5-030"], 0, 0, 1),
     ],
-    ids=["missing", "failing"],
+    ids=["passed", "missing", "failing"],
 )
-def test_seeds_without_legality_are_in_the_report(planted, break_it, missing, failing):
+def test_seeds_with_and_without_legality_are_in_the_report(planted, change, codes, covered, missing, failing):
     planted.through("S4")
-    break_it(planted)
-    assert planted.s5() == ["2A-S5-030"]
+    change(planted)
+    assert planted.s5() == codes
     report = planted.report("S5")
     assert report["seeds"] == {"discovered": 1, "list": [SEED]}
-    counts = {"covered": 0, "missing": missing, "failing": failing, "sample_missing": [SEED] * missing}
+    counts = {"covered": covered, "missing": missing, "failing": failing, "sample_missing": [SEED] * missing}
     assert report["s4"] == counts
 
 

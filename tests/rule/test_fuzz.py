@@ -21,7 +21,7 @@ from scripts.states.s0_inputs import check_run_receipt, check_tzdb
 from scripts.upstream.bundle_1b import check_bundle
 from scripts.zone_index.index import lookup, open_index
 from tests.lawful import CODES, SITES_SCHEMA, House, raised
-from tests.lawful_world import RELEASE, SQUARES, reference
+from tests.lawful_world import RELEASE, SQUARES, table_of
 
 FUZZ = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -48,33 +48,27 @@ wild_row = st.tuples(
 
 def site_columns(rows: list[tuple]) -> pa.Table:
     """Rows as a table of the right types that may break every other rule."""
-    fields = [pa.field(field.name, field.type) for field in SITES_SCHEMA]
-    columns = zip(*rows, strict=True) if rows else [()] * 5
-    arrays = [pa.array(list(values), field.type) for values, field in zip(columns, fields, strict=True)]
-    return pa.table(arrays, schema=pa.schema(fields))
+    return table_of(pa.schema([pa.field(field.name, field.type) for field in SITES_SCHEMA]), rows)
 
 
 def deserves_to_pass(rows: list[tuple]) -> bool:
     """The contract of site_locations, row by row, in plain Python; order aside, as S1 may sort."""
     for merchant, country, order, lon, lat in rows:
-        if merchant is None or merchant < 1 or order is None or order < 1 or lon is None or lat is None:
+        if None in (merchant, country, order, lon, lat) or merchant < 1 or order < 1:
             return False
-        if country is None or len(country) != 2 or not set(country) <= set(string.ascii_uppercase):
+        if len(country) != 2 or not set(country) <= set(string.ascii_uppercase):
             return False
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             return False
-    keys = [row[:3] for row in rows]
     orders: dict[tuple, list[int]] = {}
-    for merchant, country, order in keys:
+    for merchant, country, order, *_ in rows:
         orders.setdefault((merchant, country), []).append(order)
     return all(sorted(found) == list(range(1, len(found) + 1)) for found in orders.values())
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    ref = reference(tmp_path_factory.mktemp("fuzz-reference"))
-    found = House(tmp_path_factory.mktemp("fuzz") / "run", ref)
-    return found
+def house(tmp_path_factory, shared_reference):
+    return House(tmp_path_factory.mktemp("fuzz") / "run", shared_reference)
 
 
 def s1_of(house: House, rows: list[tuple]) -> str:
@@ -111,27 +105,12 @@ def test_lawful_tables_get_one_zone_each(house, places):
         assert house.s2() == []
 
 
+words = ["country", "site", "mcc", "CN", "7|CN|2", "5411", "Asia/Shanghai", "2026-02-30", "2027-01-01", "*", "latest"]
 scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**6), 10**20),
-    st.floats(),
-    st.text(max_size=8),
-    st.sampled_from(
-        ["country", "site", "mcc", "CN", "7|CN|2", "5411", "Asia/Shanghai", "2026-02-30", "2027-01-01", "*", "latest"]
-    ),
+    *(st.none(), st.booleans(), st.integers(-(10**6), 10**20), st.floats(), st.text(max_size=8), st.sampled_from(words))
 )
-override_keys = [
-    "scope",
-    "target",
-    "tzid",
-    "expiry_yyyy_mm_dd",
-    "notes",
-    "reason_code",
-    "owner",
-    "approved_by",
-    "evidence_url",
-]
+override_keys = ["scope", "target", "tzid", "expiry_yyyy_mm_dd", "notes", "reason_code", "owner", "approved_by"]
+override_keys += ["evidence_url"]
 documents = st.recursive(
     scalars,
     lambda inner: st.one_of(

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.handover import return_sites
 from scripts.lib.errors import Fault
-from tests.lawful import SEED, SITES
+from tests.lawful import SITES
 
 NAMES = ["id", "country"]
 IDS = [f"site, {row}" for row in range(len(SITES))]
@@ -37,14 +37,9 @@ def house(passed):
     return passed
 
 
-def back(house, **changes) -> None:
-    names = ("receipt", "inventory", "site_timezones", "lookup_index", "country_zones", "sites_with_zones")
-    files = {"receipt": "s0_gate_receipt_2A", "inventory": "sealed_inputs_2A"}
-    given = {name: house.path(files.get(name, name)) for name in (*names, "sites_with_zones_csv")}
-    given |= {name: house.path(name) for name in ("tz_nudge", "tz_overrides", "governance")}
-    given |= {"own_rows": [house.path("own_rows")], "site_locations": house.parts(), "seed": SEED}
-    given["reports"] = [house.path(f"s{number}_run_report") for number in range(6)]
-    return_sites.main(**given | changes)
+def back(house) -> None:
+    reports = [house.path(f"s{number}_run_report") for number in range(6)]
+    house.call(return_sites.main, own_rows=[house.path("own_rows")], reports=reports)
 
 
 def test_rows_come_back_in_order_with_how_each_was_decided(house):
