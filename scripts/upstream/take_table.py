@@ -7,11 +7,7 @@ longitude, and an id if there is one. One table is one seed; several tables are 
 """
 
 import argparse
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +16,7 @@ import yaml
 from scripts.lib.candidate import candidate_path
 from scripts.lib.contracts import catalog_path, load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError
-from scripts.lib.files import read_json, sha256_file, write_text
+from scripts.lib.files import discard, read_json, sha256_file, stage_of, write_text
 from scripts.upstream.authority import authority_path, write_authority
 from scripts.upstream.pin_authority import authority_name, import_authority
 from scripts.upstream.plain_check import Checker
@@ -74,7 +70,8 @@ def take_all(paths: list[str], name: str, given: Columns, seeds: list[int]) -> l
     gazetteer = read_gazetteer()
     told: list[str] = []
     faults = []
-    with _replaced(ROOTS / name) as stage:
+    with stage_of(ROOTS / name) as stage:
+        stage.mkdir()
         for path, seed in zip(paths, seeds, strict=False):
             root = stage / f"seed={seed}"
             root.mkdir()
@@ -84,22 +81,9 @@ def take_all(paths: list[str], name: str, given: Columns, seeds: list[int]) -> l
                 faults.append(str(problem))
         if faults:
             raise UsageError("\n".join(faults))
+        discard(ROOTS / name)
+        stage.rename(ROOTS / name)
     return told
-
-
-@contextmanager
-def _replaced(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which takes the place of `folder` on success and is removed otherwise."""
-    stage, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{word}") for word in ("stage", "old"))
-    stage.mkdir(parents=True)
-    try:
-        yield stage
-        if folder.exists():
-            folder.rename(old)
-        stage.rename(folder)
-    finally:
-        for left in (stage, old):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _earlier(root: Path) -> dict[str, str]:
