@@ -109,10 +109,6 @@ class Facts:
         }
 
 
-def facts_of(section: dict[str, Any]) -> Facts:
-    """The facts that a section states; raises KeyError for one that is absent."""
-    return record(Facts, {**section, "digest": sha256_text(canonical_json(section))})
-
-
 def read_facts(path: str | Path) -> Facts:
-    return facts_of(load_yaml(path)["replica"])
+    section = load_yaml(path)["replica"]
+    return record(Facts, {**section, "digest": sha256_text(canonical_json(section))})

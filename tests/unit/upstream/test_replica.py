@@ -19,53 +19,18 @@ from scripts.upstream import build_upstream, import_upstream, pin_authority
 from scripts.upstream import replica as rep
 from scripts.upstream.authority import check_pins, read_authority, root_paths
 from scripts.upstream.bundle_1b import check_bundle, write_bundle
-from scripts.upstream.facts import Clump, facts_of, read_facts
+from scripts.upstream.facts import Clump, read_facts
 from scripts.upstream.pin_authority import seed_pins
 
 FACTS_FILE = "config/authority/facts.yaml"
 FACTS = read_facts(FACTS_FILE)
+TOY_FILE = str(Path(__file__).with_name("toy_facts.yaml"))
+TOY = read_facts(TOY_FILE)
 
 # Zone A/A covers lon 0..2, zone B/B lon 1.9..4: they overlap between 1.9 and 2. Latitudes 0..1.
 TZIDS = np.array(["A/A", "B/B"])
 GEOMS = np.array([shapely.box(0, 0, 2, 1), shapely.box(1.9, 0, 4, 1)])
 BOX = [1.0, 0.2, 3.0, 0.3]
-STATED = {
-    "nudge_deg": 0.002,
-    "merchants": {"universe": 50, "sites_per_merchant": 4},
-    "jitter_deg": 0.005,
-    "base_seed": 42,
-    "assumptions": ["toy"],
-    "countries": {
-        "XA": {
-            "count": "M",
-            "place": "M",
-            "clumps": [{"box": BOX, "drift": 0.5, "zones": {"A/A": 30, "B/B": 20}}],
-        },
-        "XB": {
-            "count": "A",
-            "place": "A",
-            "clumps": [{"box": [2.5, 0.5, 3.5, 0.6], "drift": 0.2, "zones": {"B/B": 10}}],
-        },
-    },
-    "spots": {
-        "XB_fallback": {
-            "country": "XB",
-            "box": [1.9, 0.2, 2.0, 0.8],
-            "drift": 0.05,
-            "zones": ["A/A", "B/B"],
-            "nudged": ["A/A", "B/B"],
-        }
-    },
-    "seeds": {
-        42: {"sites": 62, "grade": "M", "fixed": {}, "spots": {"XB_fallback": 2}},
-        7: {"sites": 120, "grade": "A", "fixed": {"XB": 15}, "spots": {"XB_fallback": 3}},
-    },
-    "authorities": {
-        "toy": {"about": "toy", "posture": "collapsed", "seeds": {42: {"created_utc": "2026-01-30T00:00:00.000000Z"}}},
-        "open": {"about": "toy", "posture": "reopened", "seeds": {42: {"created_utc": "2026-01-30T00:00:00.000000Z"}}},
-    },
-}
-TOY = facts_of(STATED)
 
 
 def near(box: list[float] = BOX) -> rep.ZoneWindow:
@@ -179,21 +144,11 @@ def test_authority_files_state_what_the_facts_give(name):
 
 def toy_root(folder: Path) -> tuple[Path, dict]:
     """A built toy root and the arguments that built it."""
-    import yaml
-
-    inputs = folder / "inputs"
-    inputs.mkdir()
-    write_tz_world(inputs / "tz.parquet", TZIDS, GEOMS, "2026c")
-    (inputs / "facts.yaml").write_text(yaml.safe_dump({"replica": STATED}))
+    write_tz_world(folder / "tz.parquet", TZIDS, GEOMS, "2026c")
     receipt = TOY.receipt("toy", 42)
     root = folder / "root"
     outputs = {name: str(root / path) for name, path in root_paths(42, receipt["manifest_fingerprint"]).items()}
-    given = {
-        "tz_world": str(inputs / "tz.parquet"),
-        "places": "",
-        "facts": str(inputs / "facts.yaml"),
-        "authority": "toy",
-    }
+    given = {"tz_world": str(folder / "tz.parquet"), "places": "", "facts": TOY_FILE, "authority": "toy"}
     build_upstream.build(**given, receipt=receipt, outputs=outputs)
     return root, {**given, **outputs}
 
