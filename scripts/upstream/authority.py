@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from scripts.lib.contracts import catalog_path, columns, contract_path, read_document
+from scripts.lib.contracts import catalog_path, columns, contract_path, load_yaml, read_document
 from scripts.lib.errors import UsageError
 from scripts.lib.files import pretty_json, sha256_file, sha256_text, tree_files, write_json, write_text
 from scripts.lib.pins import PINS, SeedPins, pins_path, read_pins
@@ -63,8 +63,9 @@ def authority_names(project: Path = Path(".")) -> set[str]:
     return {path.stem for path in (project / FOLDER).glob("*.yaml")} - {FACTS.stem}
 
 
-def read_authority(name: str, stated: dict[str, Any], project: Path = Path(".")) -> Authority:
-    """The authority whose file holds `stated`, with the pins beside it; OSError or ValueError for bad pins."""
+def read_authority(name: str, project: Path = Path(".")) -> Authority:
+    """The authority as its file and the pins beside it say; both obey their schemas, or were written here."""
+    stated = load_yaml(project / authority_path(name))
     pins = [read_pins(path) for path in sorted((project / PINS / name).glob("*.json"))]
     return Authority(name, seeds={entry.seed: entry for entry in pins}, **stated)
 

@@ -10,7 +10,7 @@ import re
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from scripts.lib.contracts import catalog_path, load_yaml
+from scripts.lib.contracts import catalog_path
 from scripts.lib.errors import Abort, AbortGroup, UsageError, raise_all
 from scripts.lib.pins import SeedPins
 from scripts.lib.version import project_version
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
 def refuse_replacing(parser: argparse.ArgumentParser, authority: Authority) -> None:
     """End with what would change of the authority that stands there; go on where nothing would."""
     path = authority_path(authority.name)
-    lost = changes_between(read_authority(authority.name, load_yaml(path)), authority)
+    lost = changes_between(read_authority(authority.name), authority)
     if lost:
         told = "\n".join(f"  {line}" for line in lost)
         parser.exit(2, f"{path} stands there and other bytes would be pinned:\n{told}\n{REPLACE}\n")

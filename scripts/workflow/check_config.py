@@ -63,7 +63,7 @@ def check_config(config: dict[str, Any]) -> Project:
     return Project(
         config,
         {name: record(Candidate, entry) for name, entry in candidates.items()},
-        {name: read_authority(name, stated, ROOT) for name, stated in authorities.items()},
+        {name: read_authority(name, ROOT) for name in authorities},
     )
 
 

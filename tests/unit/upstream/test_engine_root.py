@@ -6,7 +6,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, AbortGroup, UsageError
 from scripts.lib.files import read_json, sha256_file, sha256_text, tree_files, write_json
 from scripts.lib.pins import pins_path
@@ -52,7 +51,7 @@ def runs(tmp_path, monkeypatch) -> Path:
 
 def test_a_folder_of_runs_is_pinned_part_by_part(runs):
     pin_authority.main(["runs", "--name", "mine"])
-    authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
+    authority = read_authority("mine")
     assert sorted(authority.seeds) == [7, 42]
     for seed in (42, 7):
         assert [Path(path).name for path in authority.parts(seed)["site_locations"]] == [
@@ -62,7 +61,7 @@ def test_a_folder_of_runs_is_pinned_part_by_part(runs):
 
 def test_import_copies_every_part_and_no_foreign_path(runs, tmp_path):
     pin_authority.main(["runs", "--name", "mine"])
-    authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
+    authority = read_authority("mine")
     target = tmp_path / "upstream"
     outputs = {
         key: str(target / path) for key, path in root_paths(42, authority.seeds[42].manifest_fingerprint).items()

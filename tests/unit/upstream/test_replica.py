@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from scripts.lib.contracts import load_yaml
 from scripts.lib.errors import Abort, UsageError
 from scripts.lib.files import sha256_file, write_json
 from scripts.lib.pins import pins_path
@@ -133,7 +132,7 @@ def test_facts_hold_the_published_counts_and_hotspots():
 
 @pytest.mark.parametrize("name", ["published", "frozen", "reopened"])
 def test_authority_files_state_what_the_facts_give(name):
-    authority = read_authority(name, load_yaml(f"config/authority/{name}.yaml"))
+    authority = read_authority(name)
     assert authority.kind == "replica" and authority.facts == FACTS_FILE
     assert set(authority.seeds) == set(FACTS.authorities[name].seeds)
     for seed, pins in authority.seeds.items():
@@ -189,7 +188,7 @@ def test_own_run_root_is_pinned_and_imported(tmp_path, monkeypatch):
     (root / "data/layer1/1A/other.txt").write_text("not read by 2A")
     monkeypatch.chdir(tmp_path)
     pin_authority.main([str(root), "--name", "mine"])
-    authority = read_authority("mine", load_yaml("config/authority/mine.yaml"))
+    authority = read_authority("mine")
     assert authority.kind == "import" and authority.roots == {42: str(root)}
     pins = authority.seeds[42]
     assert len(pins.files) == 10 and not any("1A" in name for name in pins.files)
