@@ -1,12 +1,14 @@
-"""A file is read once a job for its digest, and again as soon as it is another."""
+"""A file is read once a job for its digest, and again as soon as it is another; a full disk leaves no claim."""
 
+import errno
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from scripts.lib import files
-from scripts.lib.files import sha256_file, sha256_text
+from scripts.lib.files import claim, sha256_file, sha256_text, write_text
 
 
 @pytest.fixture
@@ -44,3 +46,18 @@ def test_a_file_that_has_just_changed_is_read_each_time(tmp_path, monkeypatch):
 
 def test_no_file_is_the_digest_of_nothing():
     assert sha256_file() == sha256_text("")
+
+
+def test_a_claim_on_a_full_disk_leaves_no_file(tmp_path, monkeypatch):
+    def full(path: Path, _: str) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"), claim(tmp_path / "record.json"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+    with claim(tmp_path / "record.json"):
+        write_text(tmp_path / "made.txt", "made")
+    assert [path.name for path in tmp_path.iterdir()] == ["made.txt"]
