@@ -7,8 +7,7 @@ Reads results/runs/{run}/certification and the scoring of each seed; writes one 
 report: "../docs/captions/workflow.txt"
 
 
-CAPTIONS = sorted(path.as_posix() for path in Path(workflow.basedir, "docs/captions").glob("*.txt"))
-CAPTIONS = [f"docs/captions/{Path(path).name}" for path in CAPTIONS]
+CAPTIONS = sorted(f"docs/captions/{path.name}" for path in Path(workflow.basedir, "docs/captions").glob("*.txt"))
 
 
 rule map_zones:
@@ -73,7 +72,6 @@ rule build_report:
         map_zones=shared("map_zones"),
         map_places=shared("map_places"),
         country_zones=shared("country_zones"),
-        metrics="config/certification/metrics.yaml",
         captions=CAPTIONS,
         project="pyproject.toml",
     output:

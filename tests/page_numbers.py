@@ -81,7 +81,7 @@ def column(path: Path, iso: str, name: str) -> float:
 
 def said(text: str) -> float:
     """The number that a text states: per cent as a share, thousands together."""
-    clean = text.replace("\u202f", "").replace("\u00a0", " ").replace("−", "-").replace("+", "")
-    match = re.fullmatch(r"(-?[\d.]+)( %| km| points)?", clean.strip())
+    clean = text.replace("\u202f", "").replace("\u00a0", " ").replace("−", "-")
+    match = re.fullmatch(r"(-?[\d.]+)( %| km)?", clean.strip())
     assert match, text
-    return float(match[1]) / (100 if match[2] in (" %", " points") else 1)
+    return float(match[1]) / (100 if match[2] == " %" else 1)

@@ -23,7 +23,7 @@ from scripts.lib.records import plain
 from scripts.lib.tables import write_table
 from scripts.lib.text_tables import write_csv
 from scripts.report import build_report
-from scripts.report.bins import bins
+from scripts.report.bins import write_bins
 from scripts.scoring.cohorts import C_LARGE, add_cohorts, cohort_counts, cohort_members
 from scripts.scoring.country_table import COUNT_KEYS, country_table, in_support
 from scripts.scoring.diagnostics import share_matrix
@@ -101,7 +101,6 @@ def plant(folder: Path, kind: str, run: str = "planted") -> Path:
             **shared,
             p0_countries=[],
             p0_diagnostics=[],
-            metrics="config/certification/metrics.yaml",
             captions=sorted(path.as_posix() for path in Path("docs/captions").glob("*.txt")),
             project="pyproject.toml",
             releases={"tz_world": "2026c", "tzdb": "2026c", "places": "planted"},
@@ -141,8 +140,7 @@ def _write_cells(path: str, drawn: Iterable[tuple[str, str, int, float]], name: 
     for iso, zone, count, weight in drawn:
         lon, lat = _points_in(zone, count).T
         parts.append(pd.DataFrame({"country_iso": iso, "tzid": zone, "lon_deg": lon, "lat_deg": lat, "weight": weight}))
-    cells = bins(lambda: [pd.concat(parts)] if parts else []).rename(columns={"weight": name})
-    write_table(path, pa.Table.from_pandas(cells, preserve_index=False))
+    write_bins(path, lambda: parts, name)
 
 
 def _points_in(zone: str, count: int) -> np.ndarray:

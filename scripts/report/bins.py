@@ -1,14 +1,19 @@
 """Sites as counts in cells: five million draw as fast as five hundred. For drawing only, no metric reads them."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+
+from scripts.lib.tables import write_table
 
 WORLD_CELL = 0.5  # degrees
 LOCAL_CELLS = 64  # along each side of the box around a country's own points
 FOLD = 1 << 19  # rows of cells that wait before they are summed
 COLUMNS = ["country_iso", "tzid", "grid", "lon_deg", "lat_deg", "weight"]
+BOX = ["middle", "west", "east", "south", "north"]
 Parts = Callable[[], Iterable[pd.DataFrame]]  # a fresh pass over points: country_iso, tzid, lon_deg, lat_deg, weight
 
 
@@ -29,6 +34,12 @@ def bins(parts: Parts) -> pd.DataFrame:
     return _summed(pd.concat(pending)) if pending else pd.DataFrame(columns=COLUMNS)
 
 
+def write_bins(path: str | Path, parts: Parts, weight: str) -> None:
+    """Write the `bins` of points as Parquet, their weight under the name of what it counts."""
+    cells = bins(parts).rename(columns={"weight": weight})
+    write_table(path, pa.Table.from_pandas(cells, preserve_index=False))
+
+
 def wrapped(lon: np.ndarray) -> np.ndarray:
     """Longitudes brought into [-180, 180)."""
     return np.asarray((lon + 180.0) % 360.0 - 180.0)
@@ -39,7 +50,7 @@ def _boxes(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
     Longitudes are measured from one point of the country, so that a country across 180 degrees has one small box.
     """
-    boxes = pd.DataFrame(columns=["middle", "west", "east", "south", "north"], dtype="float64")
+    boxes = pd.DataFrame(columns=BOX, dtype="float64")
     for part in parts:
         fresh = part.drop_duplicates("country_iso").set_index("country_iso")["lon_deg"]
         middle = boxes["middle"].combine_first(fresh)
@@ -48,33 +59,29 @@ def _boxes(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
         found = grouped.agg(
             west=("off", "min"), east=("off", "max"), south=("lat_deg", "min"), north=("lat_deg", "max")
         )
-        lows, highs = ["west", "south"], ["east", "north"]
-        both = pd.concat([boxes.drop(columns="middle"), found])
-        boxes = both.groupby(level=0)[lows].min().join(both.groupby(level=0)[highs].max()).assign(middle=middle)
+        both = pd.concat([boxes.drop(columns="middle"), found]).groupby(level=0)
+        boxes = both.agg({"west": "min", "east": "max", "south": "min", "north": "max"}).assign(middle=middle)
     return boxes
 
 
 def _cells(part: pd.DataFrame, boxes: pd.DataFrame) -> pd.DataFrame:
     lon, lat = part["lon_deg"].to_numpy(), part["lat_deg"].to_numpy()
     # Text by its code: as strings, the rows would cost five times the rest.
-    part = part.astype({"country_iso": "category", "tzid": "category"})
-    country = part["country_iso"].cat
+    keys = part[["country_iso", "tzid", "weight"]].astype({"country_iso": "category", "tzid": "category"})
+    country = keys["country_iso"].cat
     box = boxes.reindex(country.categories).iloc[country.codes]
-    middle = box["middle"].to_numpy()
-    local_lon, local_lat = (
-        _centre(wrapped(lon - middle), box["west"].to_numpy(), box["east"].to_numpy()),
-        _centre(lat, box["south"].to_numpy(), box["north"].to_numpy()),
+    middle, west, east, south, north = (box[name].to_numpy() for name in BOX)
+    world = keys.assign(
+        grid="world",
+        lon_deg=np.floor(lon / WORLD_CELL) * WORLD_CELL + WORLD_CELL / 2,
+        lat_deg=np.floor(lat / WORLD_CELL) * WORLD_CELL + WORLD_CELL / 2,
     )
-    keys = part[["country_iso", "tzid", "weight"]]
-    places = {
-        "world": (
-            np.floor(lon / WORLD_CELL) * WORLD_CELL + WORLD_CELL / 2,
-            np.floor(lat / WORLD_CELL) * WORLD_CELL + WORLD_CELL / 2,
-        ),
-        "local": (wrapped(middle + local_lon), local_lat),
-    }
-    cells = [keys.assign(grid=grid, lon_deg=lon_, lat_deg=lat_) for grid, (lon_, lat_) in places.items()]
-    return pd.concat([_summed(part) for part in cells]).astype({"country_iso": str, "tzid": str})
+    local = keys.assign(
+        grid="local",
+        lon_deg=wrapped(middle + _centre(wrapped(lon - middle), west, east)),
+        lat_deg=_centre(lat, south, north),
+    )
+    return pd.concat([_summed(world), _summed(local)]).astype({"country_iso": str, "tzid": str})
 
 
 def _centre(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -2,41 +2,26 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
 from scripts.lib.errors import reason_codes
-from scripts.lib.files import read_json, write_json, write_text
+from scripts.lib.files import write_json, write_text
 from scripts.report.country_maps import Borders
-from scripts.report.page import Captions, Page, Releases, render
-from scripts.report.people import people
-from scripts.report.run_evidence import open_run, text_of
+from scripts.report.evidence import open_run
+from scripts.report.page import Page, render
+from scripts.scoring.diagnostics import unit_vectors
+
+EARTH_RADIUS_KM = 6371.0088
 
 
 def main(
     *,
-    certification: str,
-    freeze_record: str,
-    comparison: str,
-    watchlist: str,
-    seed_metrics: list[str],
-    seed_diagnostics: list[str],
-    earth_scorecard: list[str],
-    s4_reports: list[str],
-    country_diagnostics: list[str],
-    zone_counts: list[str],
-    share_matrix: list[str],
-    governance_audit: list[str],
-    site_maps: list[str],
-    p0_countries: list[str],
-    p0_diagnostics: list[str],
     map_zones: str,
-    map_places: str,
-    country_zones: str,
-    sealed_inputs: list[str],
-    metrics: str,
     captions: list[str],
     project: str,
     report: str,
@@ -44,57 +29,54 @@ def main(
     world_map: str,
     country_maps: str,
     releases: dict[str, str],
+    **evidence: Any,
 ) -> None:
-    run = open_run(
-        report,
-        {
-            "certification": certification,
-            "freeze_record": freeze_record,
-            "comparison": comparison,
-            "watchlist": watchlist,
-            "map_places": map_places,
-            "country_zones": country_zones,
-            "metrics": metrics,
-        },
-        {
-            "seed_metrics": seed_metrics,
-            "seed_diagnostics": seed_diagnostics,
-            "earth_scorecard": earth_scorecard,
-            "s4_reports": s4_reports,
-            "country_diagnostics": country_diagnostics,
-            "zone_counts": zone_counts,
-            "share_matrix": share_matrix,
-            "governance_audit": governance_audit,
-            "site_maps": site_maps,
-        },
-        {"p0_countries": p0_countries, "p0_diagnostics": p0_diagnostics},
-    )
-    shown = sorted({str(iso) for seed in run.published.values() for iso in seed.countries.rows["country_iso"]})
-    lived = people(run.places, shown)
+    """`evidence` goes to `open_run` as it is."""
+    run = open_run(report, **evidence)
+    lived = people(run.places, run.countries)
     write_json(report_data, {"run": run.certificate.data["run"], "people": lived})
+    zones = pq.read_table(map_zones)
     page = Page(
         run=run,
-        borders=read_borders(map_zones),
+        borders=Borders(np.array(zones["tzid"].to_pylist(), dtype=str), shapely.from_wkb(zones["geom"].to_numpy())),
         people=lived,
         people_link=run.link(report_data),
         codes=reason_codes(),
-        captions=Captions({Path(path).stem: text_of(path) for path in captions}),
-        releases=Releases(
-            version=tomllib.loads(text_of(project))["project"]["version"],
-            tags=releases,
-            sealed=[(run.link(path), read_json(path)) for path in sealed_inputs[:1]],
-        ),
+        captions={Path(path).stem: Path(path).read_text(encoding="utf-8").strip() for path in captions},
+        version=tomllib.loads(Path(project).read_text(encoding="utf-8"))["project"]["version"],
+        releases=releases,
     )
-    drawn = render(page)
-    write_text(report, drawn.html)
-    write_text(world_map, drawn.world)
-    write_text(country_maps, drawn.countries)
+    for path, drawn in zip((report, world_map, country_maps), render(page), strict=True):
+        write_text(path, drawn)
 
 
-def read_borders(map_zones: str) -> Borders:
-    """Zone polygons that were simplified for drawing."""
-    table = pq.read_table(map_zones)
-    return Borders(np.array(table["tzid"].to_pylist(), dtype=str), shapely.from_wkb(table["geom"].to_numpy()))
+def people(places: pd.DataFrame, countries: list[str]) -> dict[str, dict[str, Any]]:
+    """By country: `zones` (share of the population by tzid), `top1_share`, `zones_with_people`, `spread_km`.
+
+    From the cells that the maps draw; countries without populated places are left out.
+    """
+    local = places[(places["grid"] == "local") & places["country_iso"].isin(countries)]
+    found = {}
+    for country, cells in local.groupby("country_iso", sort=True):
+        lived = cells.groupby("tzid")["population"].sum() / float(cells["population"].sum())
+        shares = lived.sort_values(ascending=False, kind="stable")
+        found[str(country)] = {
+            "zones": {str(zone): float(share) for zone, share in shares.items()},
+            "top1_share": float(shares.iloc[0]),
+            "zones_with_people": len(shares),
+            "spread_km": spread_km(cells["lon_deg"], cells["lat_deg"], cells["population"]),
+        }
+    return found
+
+
+def spread_km(lon: pd.Series, lat: pd.Series, weight: pd.Series) -> float:
+    """Weighted RMS great-circle distance to the weighted mean point in km, rounded to metres, of (N,) degrees."""
+    vectors = unit_vectors(lon.to_numpy(np.float64), lat.to_numpy(np.float64))
+    part = weight.to_numpy(np.float64) / float(weight.sum())
+    middle = (vectors * part[:, None]).sum(axis=0)
+    chord = np.linalg.norm(vectors - middle / np.linalg.norm(middle), axis=1)
+    angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
+    return round(float(np.sqrt((part * (EARTH_RADIUS_KM * angle) ** 2).sum())), 3)
 
 
 if __name__ == "__main__":

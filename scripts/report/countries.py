@@ -1,11 +1,11 @@
-"""Countries of a run: one row a country and seed, the zones its sites lie in, and what it holds back."""
+"""Tables by country: the zones its sites lie in, what it holds back, how far it moved from P0."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from scripts.report.run_evidence import Run, Seed
+from scripts.report.evidence import Run, Seed
 
 BEHIND = {
     "c_multi_share_distinct_ge2": "diversity",
@@ -15,15 +15,6 @@ BEHIND = {
     "c_large_share_top1_lt_095": "large",
     "leakage": "zones of others",
 }
-NUMBERS = (
-    "site_count",
-    "tz_world_support_count",
-    "distinct_tzid_count",
-    "top1_share",
-    "top1_top2_gap",
-    "entropy_norm",
-    "out_of_support_share",
-)
 
 
 @dataclass(frozen=True)
@@ -37,36 +28,33 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What was changed by hand or guessed in a country."""
-
-    mechanism: str
-    rule: str
-    count: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class CountryRow:
-    """One country on one seed. `numbers` are the columns of the country diagnostics; `behind` names what it fails."""
+    """One country on one seed. `behind` names what it fails, `rules` are its rows of the governance audit."""
 
     iso: str
-    seed: int
     cohort: str
-    top1_tzid: str
-    numbers: dict[str, float]
+    numbers: dict[Any, Any]  # its row of the country diagnostics
     own_zones_shown: int
     behind: list[str]
     shares: list[Share]
-    rules: list[Rule]
+    rules: list[dict[Any, Any]]
     source: str
+
+
+class Move(NamedTuple):
+    """One country of C_multi on one seed: share of its biggest zone at P0 and now."""
+
+    iso: str
+    seed: int
+    before: float
+    after: float
 
 
 def country_rows(run: Run, seed: Seed, colours: dict[str, dict[str, int]]) -> list[CountryRow]:
     """Rows of one seed, most sites first. `colours` are classes of zones by country."""
     gates = run.certificate.data["thresholds"]["gates"]
     zones = zone_shares(seed.zones.rows, colours)
-    audit = {str(iso): part for iso, part in seed.audit.rows.groupby("country_iso", sort=False)}
+    audit = {str(iso): part.to_dict("records") for iso, part in seed.audit.rows.groupby("country_iso", sort=False)}
     ordered = seed.countries.rows.sort_values(["site_count", "country_iso"], ascending=[False, True], kind="stable")
     rows = []
     for row in ordered.to_dict("records"):
@@ -75,14 +63,12 @@ def country_rows(run: Run, seed: Seed, colours: dict[str, dict[str, int]]) -> li
         rows.append(
             CountryRow(
                 iso=iso,
-                seed=seed.number,
-                cohort=_cohort(row),
-                top1_tzid=str(row["top1_tzid"]),
-                numbers={name: row[name] for name in NUMBERS},
+                cohort=f"{row['cohort']} C_large" if row["is_c_large"] else str(row["cohort"]),
+                numbers=row,
                 own_zones_shown=sum(share.own for share in shares),
-                behind=behind(row, gates),
+                behind=behind(row, {name: gate["b"] for name, gate in gates.items()}),
                 shares=shares,
-                rules=_rules(audit[iso]) if iso in audit else [],
+                rules=audit.get(iso, []),
                 source=seed.countries.link,
             )
         )
@@ -101,52 +87,63 @@ def zone_shares(counts: pd.DataFrame, colours: dict[str, dict[str, int]]) -> dic
     return found
 
 
-def behind(row: dict[Any, Any], gates: dict[str, Any]) -> list[str]:
-    """Gates that this country pulls below B, by name, and `leakage` where sites lie in zones of other countries."""
-    failed = []
-    if row["is_c_multi"]:
-        failed += ["c_multi_share_distinct_ge2"] if row["distinct_tzid_count"] < 2 else []
-        failed += ["c_multi_median_top1_share"] if row["top1_share"] > gates["c_multi_median_top1_share"]["b"] else []
-        gap = gates["c_multi_median_top1_top2_gap"]["b"]
-        failed += ["c_multi_median_top1_top2_gap"] if row["top1_top2_gap"] > gap else []
-        least = gates["c_multi_median_entropy_norm"]["b"]
-        failed += ["c_multi_median_entropy_norm"] if row["entropy_norm"] < least else []
-    if row["is_c_large"] and row["top1_share"] >= 0.95:
-        failed.append("c_large_share_top1_lt_095")
-    return [*failed, *(["leakage"] if row["out_of_support_share"] > 0 else [])]
-
-
-def _cohort(row: dict[Any, Any]) -> str:
-    return str(row["cohort"]) + (" C_large" if row["is_c_large"] else "")
-
-
-def _rules(audit: pd.DataFrame) -> list[Rule]:
-    return [
-        Rule(str(row["mechanism"]), str(row["rule"]), int(row["count"]), str(row["reason_code"]))
-        for row in audit.to_dict("records")
-    ]
+def behind(row: dict[Any, Any], b: dict[str, float]) -> list[str]:
+    """Gates that this country pulls below `b`, by name, and `leakage` where sites lie in zones of other countries."""
+    multi = {
+        "c_multi_share_distinct_ge2": row["distinct_tzid_count"] < 2,
+        "c_multi_median_top1_share": row["top1_share"] > b["c_multi_median_top1_share"],
+        "c_multi_median_top1_top2_gap": row["top1_top2_gap"] > b["c_multi_median_top1_top2_gap"],
+        "c_multi_median_entropy_norm": row["entropy_norm"] < b["c_multi_median_entropy_norm"],
+    }
+    failed = [name for name, fails in multi.items() if fails and row["is_c_multi"]]
+    failed += ["c_large_share_top1_lt_095"] if row["is_c_large"] and row["top1_share"] >= 0.95 else []
+    return failed + (["leakage"] if row["out_of_support_share"] > 0 else [])
 
 
 def deciding(run: Run, people: dict[str, dict[str, Any]]) -> list[str]:
     """Countries of C_multi on any seed: those first whose sites stand most in one zone beyond where people live."""
-    excess: dict[str, float] = {}
+    excess = []
     for seed in run.published.values():
-        table = seed.countries.rows
-        for row in table[table["is_c_multi"]].to_dict("records"):
-            iso = str(row["country_iso"])
-            lived = people.get(iso, {"top1_share": 1.0})["top1_share"]
-            value = max(0.0, row["top1_share"] - lived) * row["tz_world_support_count"]
-            excess[iso] = max(excess.get(iso, 0.0), value)
-    return sorted(excess, key=lambda iso: (-excess[iso], iso))
+        table = seed.countries.rows[seed.countries.rows["is_c_multi"]].set_index("country_iso")
+        lived = [people.get(str(iso), {"top1_share": 1.0})["top1_share"] for iso in table.index]
+        excess.append((table["top1_share"] - lived).clip(lower=0.0) * table["tz_world_support_count"])
+    return _highest_first(excess)
 
 
 def leaking(run: Run) -> list[str]:
     """Countries with one zone of their own that show others: no gate counts them. Most sites first."""
-    sites: dict[str, int] = {}
+    away = []
     for seed in run.published.values():
-        table = seed.countries.rows
-        found = table[(table["out_of_support_share"] > 0) & (table["tz_world_support_count"] < 2)]
-        for row in found.to_dict("records"):
-            away = round(row["site_count"] * row["out_of_support_share"])
-            sites[str(row["country_iso"])] = max(sites.get(str(row["country_iso"]), 0), away)
-    return sorted(sites, key=lambda iso: (-sites[iso], iso))
+        table = seed.countries.rows.set_index("country_iso")
+        table = table[(table["out_of_support_share"] > 0) & (table["tz_world_support_count"] < 2)]
+        away.append((table["site_count"] * table["out_of_support_share"]).round())
+    return _highest_first(away)
+
+
+def _highest_first(by_seed: list[pd.Series]) -> list[str]:
+    """Countries, the index of each seed's numbers, by the highest that each has on any seed."""
+    if not by_seed:
+        return []
+    highest = pd.concat(by_seed).groupby(level=0).max()
+    return [str(iso) for iso in highest.sort_values(ascending=False, kind="stable").index]
+
+
+def moves(run: Run) -> list[Move]:
+    """Countries that P0 and the run both measure, those that moved most first."""
+    found = []
+    for number, seed in run.published.items():
+        if number in run.p0 and len(run.p0[number].countries.rows):
+            old = run.p0[number].countries.rows.set_index("country_iso")["top1_share"]
+            table = seed.countries.rows.set_index("country_iso")
+            now = table.loc[table["is_c_multi"] & table.index.isin(old.index), "top1_share"]
+            found += [Move(str(iso), number, float(old[str(iso)]), float(share)) for iso, share in now.items()]
+    return sorted(found, key=lambda move: (-abs(move.after - move.before), move.iso))
+
+
+def largest_others(seed: Seed) -> dict[str, str]:
+    """By country: the largest of its zones that have no column in the share matrix of the seed."""
+    counts = seed.zones.rows
+    rest = counts[~counts["tzid"].isin(seed.matrix.rows.columns)]
+    summed = rest.groupby(["country_iso", "tzid"])["sites"].sum().sort_values(ascending=False, kind="stable")
+    largest = summed.reset_index().drop_duplicates("country_iso")
+    return dict(zip(largest["country_iso"], largest["tzid"], strict=True))

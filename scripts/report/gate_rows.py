@@ -1,11 +1,12 @@
 """Gates as rows that are figure and table in one: seeds, thresholds, Earth, ceiling and reach on one scale."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from scripts.report.evidence import Document, Fact
-from scripts.report.numbers import Show, show_of
+from scripts.report.numbers import Show, count, show_of
 from scripts.scoring.gates import holds
 
 GLYPHS = "●■◆▲★✚▼⬟"
@@ -22,7 +23,6 @@ class SeedValue:
     lane: int
     at: float | None  # per cent of the scale
     value: Fact | None
-    n: Fact | None
     worst: bool
 
 
@@ -52,13 +52,12 @@ class GateRow:
     axis: str
     question: str
     unit: str
-    n_of: str
     higher_is_better: bool
     standing: str  # fails B | holds B | holds B+ | undecided
     value: Fact  # of the worst seed, or of the worst that has one
     reason: str | None  # why the seeds in `without` have no value
     without: list[int]
-    worst_seed: int | None
+    n: Fact | None  # of the worst seed
     margin: Fact
     values: list[SeedValue]
     b: Line | None
@@ -91,19 +90,38 @@ def gate_rows(certificate: Document) -> list[GateRow]:
     return [_row(certificate, number) for number in range(len(certificate.data["gates"]))]
 
 
+def metric_of(gate: dict[str, Any]) -> str:
+    """The metric behind a gate; of a stability gate, the one on which the seeds should agree."""
+    return str(gate["gate"]).removeprefix("stability_cv:")
+
+
+def worst_known(gate: dict[str, Any], seeds: Iterable[int]) -> int | None:
+    """The first seed with the least favourable value of those that have one."""
+    known = {seed: gate["values"][str(seed)] for seed in seeds if gate["values"].get(str(seed)) is not None}
+    return (min if gate["op"] == ">=" else max)(known, key=lambda seed: known[seed], default=None)
+
+
 def _row(certificate: Document, number: int) -> GateRow:
     gate = certificate.at("gates", number)
     show = show_of(gate["unit"])
-    high = _scale_end(gate)
-    order = [str(seed) for seed in certificate.data["required_seeds"]]
+    end_of_scale = _scale_end(gate)
+    required, worst_seed = certificate.data["required_seeds"], str(gate["worst_seed"])
 
     def fact(*keys: str | int) -> Fact:
         return certificate.fact("gates", number, *keys, show=show)
 
     def line(*keys: str | int) -> Line | None:
         found = fact(*keys)
-        return None if found.value is None else Line(_at(found.value, high), found)
+        return None if found.value is None else Line(_at(found.value, end_of_scale), found)
 
+    standing, value, earth = STANDING[gate["verdict"]], fact("value"), None
+    if gate["value"] is None:  # a seed leaves the gate open: it fails where a known value misses B
+        worst = worst_known(gate, required)
+        value = value if worst is None else fact("values", str(worst))
+        standing = UNDECIDED if worst is None or holds(value.value, gate["op"], gate["b"]) else STANDING["FAIL"]
+    if gate["earth"] and gate["earth"]["value"] is not None:  # a seed without an Earth value says nothing about Earth
+        low, high = (line("earth", "interval", end) if gate["earth"]["interval"] else None for end in (0, 1))
+        earth = Earth(fact("earth", "value"), low, high, gate["earth"]["passes_b"] is False)
     bplus = line("bplus")
     assert bplus is not None, "every gate has a B+ threshold"
     return GateRow(
@@ -111,19 +129,18 @@ def _row(certificate: Document, number: int) -> GateRow:
         axis=gate["axis"],
         question=_question(certificate, gate),
         unit=gate["unit"],
-        n_of=gate["n_of"],
         higher_is_better=gate["op"] == ">=",
-        standing=STANDING[gate["verdict"]] if gate["value"] is not None else _standing_of_known(gate),
-        value=fact("value") if gate["value"] is not None else fact(*_worst_known(gate, order)),
+        standing=standing,
+        value=value,
         reason=gate["reason"] if gate["value"] is None else None,
-        without=[int(seed) for seed in order if gate["values"].get(seed, 0) is None],
-        worst_seed=gate["worst_seed"],
+        without=[seed for seed in required if gate["values"].get(str(seed), 0) is None],
+        n=certificate.fact("gates", number, "n", worst_seed, show=count) if worst_seed in gate["n"] else None,
         margin=fact("margin_b"),
-        values=_seed_values(certificate, number, show, high),
+        values=_seed_values(certificate, number, show, end_of_scale),
         b=line("b"),
         bplus=bplus,
         b_contract=fact("b_contract"),
-        earth=_earth(gate, fact, line),
+        earth=earth,
         # 0 is where every governance and stability gate can go: no news, so no mark.
         ceiling=line("ceiling", "value") if gate["axis"] == "realism" and gate["ceiling"] else None,
         reach=line("reach_2a"),
@@ -132,71 +149,35 @@ def _row(certificate: Document, number: int) -> GateRow:
     )
 
 
-def _worst_known(gate: dict[str, Any], order: list[str]) -> tuple[str, ...]:
-    """The key of the least favourable value that there is, where a seed has none."""
-    known = {seed: gate["values"][seed] for seed in order if gate["values"].get(seed) is not None}
-    if not known:
-        return ("value",)
-    choose = min if gate["op"] == ">=" else max
-    return ("values", choose(known, key=lambda seed: known[seed]))
-
-
-def _standing_of_known(gate: dict[str, Any]) -> str:
-    """Of a gate that a seed leaves open: it fails where a known value misses B, else nothing is decided."""
-    known = [value for value in gate["values"].values() if value is not None]
-    misses = [not holds(value, gate["op"], gate["b"]) for value in known]
-    return STANDING["FAIL"] if any(misses) else UNDECIDED
-
-
 def _question(certificate: Document, gate: dict[str, Any]) -> str:
     """The question of a gate; that of a stability gate says which question the seeds agree on."""
     if gate["axis"] != "stability":
         return str(gate["question"])
-    metric = gate["gate"].removeprefix("stability_cv:")
+    metric = metric_of(gate)
     asked = next((row["question"] for row in certificate.data["gates"] if row["gate"] == metric), metric)
     return f"How far apart are the seeds on: {asked[0].lower()}{asked[1:]}"
 
 
-def _earth(gate: dict[str, Any], fact: Any, line: Any) -> Earth | None:
-    if not gate["earth"] or gate["earth"]["value"] is None:  # a seed without an Earth value says nothing about Earth
-        return None
-    interval = gate["earth"]["interval"]
-    return Earth(
-        fact("earth", "value"),
-        line("earth", "interval", 0) if interval else None,
-        line("earth", "interval", 1) if interval else None,
-        gate["earth"]["passes_b"] is False,
-    )
-
-
-def _seed_values(certificate: Document, number: int, show: Show, high: float) -> list[SeedValue]:
+def _seed_values(certificate: Document, number: int, show: Show, end_of_scale: float) -> list[SeedValue]:
     gate = certificate.at("gates", number)
-    metric = gate["gate"].removeprefix("stability_cv:")
-    if gate["axis"] == "stability":  # a CV stands beside the values it is made of
-        keys: list[str | int] = ["stability", metric, "values"]
-        show = show_of("share") if "entropy" not in metric else show_of("")
-    else:
-        keys = ["gates", number, "values"]
+    keys: tuple[str | int, ...] = ("gates", number, "values")
+    stability = gate["axis"] == "stability"
+    if stability:  # a CV stands beside the values it is made of
+        keys = ("stability", metric_of(gate), "values")
+        show = show_of("" if "entropy" in metric_of(gate) else "share")
     values = certificate.at(*keys)
     differ = len(set(values.values())) > 1
     found = []
     for lane, seed in enumerate(certificate.data["required_seeds"]):
-        fact = certificate.fact(*keys, str(seed), show=show) if str(seed) in values else None
-        known = fact is not None and fact.value is not None
-        n = (
-            certificate.fact("gates", number, "n", str(seed), show=show_of("countries"))
-            if str(seed) in gate["n"]
-            else None
-        )
+        value = values.get(str(seed))
         found.append(
             SeedValue(
                 seed=seed,
                 glyph=GLYPHS[lane % len(GLYPHS)],
                 lane=lane,
-                at=_at(fact.value, high) if fact and fact.value is not None and gate["axis"] != "stability" else None,
-                value=fact if known else None,
-                n=n if n and n.value is not None else None,
-                worst=known and differ and gate["axis"] != "stability" and values[str(seed)] == gate["value"],
+                at=None if value is None or stability else _at(value, end_of_scale),
+                value=None if value is None else certificate.fact(*keys, str(seed), show=show),
+                worst=value is not None and differ and not stability and value == gate["value"],
             )
         )
     return found
@@ -211,5 +192,5 @@ def _scale_end(gate: dict[str, Any]) -> float:
     return max([*values, *limits]) * 1.25 or 1.0
 
 
-def _at(value: float, high: float) -> float:
-    return round(100 * min(max(value / high, 0.0), 1.0), 2)
+def _at(value: float, end_of_scale: float) -> float:
+    return round(100 * min(max(value / end_of_scale, 0.0), 1.0), 2)

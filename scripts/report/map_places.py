@@ -1,10 +1,8 @@
 """Where people live, as population by cell, country and zone: what the maps set beside the sites of a run."""
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scripts.lib.tables import write_table
-from scripts.report.bins import bins
+from scripts.report.bins import write_bins
 from scripts.scoring.score_earth import zones_of_places
 from scripts.zone_index.index import open_index
 
@@ -14,8 +12,7 @@ def main(*, places: str, lookup_index: str, country_zones: str, map_places: str)
     people = people[people["population"] > 0].reset_index(drop=True)
     zone, _ = zones_of_places(open_index(lookup_index), people, pq.read_table(country_zones).to_pandas())
     points = people.assign(tzid=zone, weight=people["population"])
-    found = bins(lambda: [points])
-    write_table(map_places, pa.Table.from_pandas(found.rename(columns={"weight": "population"}), preserve_index=False))
+    write_bins(map_places, lambda: [points], "population")
 
 
 if __name__ == "__main__":

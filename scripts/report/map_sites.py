@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 import pandas as pd
-import pyarrow as pa
 
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json
-from scripts.lib.tables import open_table, write_table
-from scripts.report.bins import bins
+from scripts.lib.tables import open_table
+from scripts.report.bins import write_bins
 
 ROWS = 1 << 18
 KEY = ["merchant_id", "legal_country_iso", "site_order"]
@@ -16,8 +15,7 @@ KEY = ["merchant_id", "legal_country_iso", "site_order"]
 
 def main(*, seed_metrics: str, s1_tz_lookup: str, site_timezones: str, site_map: str) -> None:
     published = bool(read_json(seed_metrics)["sites_total"])  # a withheld seed has no zones to draw
-    found = bins(lambda: points(s1_tz_lookup, site_timezones) if published else iter(()))
-    write_table(site_map, pa.Table.from_pandas(found.rename(columns={"weight": "sites"}), preserve_index=False))
+    write_bins(site_map, lambda: points(s1_tz_lookup, site_timezones) if published else (), "sites")
 
 
 def points(s1_tz_lookup: str, site_timezones: str) -> Iterator[pd.DataFrame]:
@@ -35,15 +33,8 @@ def points(s1_tz_lookup: str, site_timezones: str) -> Iterator[pd.DataFrame]:
                     where=site_timezones,
                     action="Run S1 and S2 of this seed again; `snakemake verify` names what changed.",
                 )
-            yield pd.DataFrame(
-                {
-                    "country_iso": place["legal_country_iso"].to_pandas(),
-                    "tzid": zone["tzid"].to_pandas(),
-                    "lon_deg": place["lon_deg"].to_pandas(),
-                    "lat_deg": place["lat_deg"].to_pandas(),
-                    "weight": 1,
-                }
-            )
+            cells = place.select([KEY[1], "lon_deg", "lat_deg"]).to_pandas()
+            yield cells.rename(columns={KEY[1]: "country_iso"}).assign(tzid=zone["tzid"].to_pandas(), weight=1)
 
 
 if __name__ == "__main__":

@@ -2,21 +2,24 @@
 
 import math
 from collections.abc import Callable
+from functools import wraps
 
-Number = float | int | None
-Show = Callable[[Number], str]
-NONE = "–"
-
-
-def missing(value: Number) -> bool:
-    """Whether there is nothing to show."""
-    return value is None or math.isnan(value)
+Show = Callable[[float | int | None], str]
 
 
-def percent(value: Number) -> str:
+def _or_dash(show: Callable[[float], str]) -> Show:
+    """`show`, with a dash where there is nothing to show."""
+
+    @wraps(show)
+    def shown(value: float | int | None) -> str:
+        return "–" if value is None or math.isnan(value) else show(value)
+
+    return shown
+
+
+@_or_dash
+def percent(value: float) -> str:
     """A share as per cent: whole ones, more digits near 0 and 1, where they decide."""
-    if value is None or math.isnan(value):
-        return NONE
     rest = min(abs(value), abs(1 - value)) * 100
     near_one = abs(1 - value) < abs(value)  # there the rest to 100 % is what counts, and one digit of it tells enough
     digits = 0 if rest == 0 or rest >= 9.5 else max(0, (0 if near_one else 1) - math.floor(math.log10(rest)))
@@ -26,38 +29,25 @@ def percent(value: Number) -> str:
     return f"{text}\u00a0%"
 
 
-def decimal(value: Number) -> str:
+@_or_dash
+def decimal(value: float) -> str:
     """A number without unit: three significant digits, no exponent, zero without sign."""
-    if value is None or math.isnan(value):
-        return NONE
     if value == 0 or math.isinf(value):
         return "0" if value == 0 else "∞"
     size = math.floor(math.log10(abs(value)))
     return _plain(value, min(8, max(0, (2 if size >= -1 else 1) - size)))
 
 
-def count(value: Number) -> str:
+@_or_dash
+def count(value: float) -> str:
     """A whole number with thousands apart."""
-    return NONE if value is None or math.isnan(value) else f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def kilometres(value: Number) -> str:
+@_or_dash
+def kilometres(value: float) -> str:
     """A distance: two digits below 10 km, whole kilometres above."""
-    return (
-        NONE
-        if value is None or math.isnan(value)
-        else f"{value:.1f}\u00a0km"
-        if value < 10
-        else f"{count(value)}\u00a0km"
-    )
-
-
-def points(value: Number) -> str:
-    """A distance between two shares, in percentage points, with its sign."""
-    if value is None or math.isnan(value):
-        return NONE
-    text = percent(abs(value)).removesuffix("\u00a0%")
-    return f"{'−' if value < 0 else '+' if value > 0 else ''}{text} points"
+    return f"{value:.1f}\u00a0km" if value < 10 else f"{count(value)}\u00a0km"
 
 
 def show_of(unit: str) -> Show:
@@ -65,11 +55,6 @@ def show_of(unit: str) -> Show:
     if unit.startswith("share"):
         return percent
     return count if unit in ("countries", "overrides") else decimal
-
-
-def exact(value: object) -> str:
-    """A value as the JSON has it."""
-    return "no value" if value is None else str(value)
 
 
 def _plain(value: float, digits: int) -> str:

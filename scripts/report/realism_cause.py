@@ -1,11 +1,13 @@
 """Causes among the realism gates: placement, policy, topology or the threshold, told apart by the certificate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from scripts.report.cause_noun import Cause, surface_of
+from scripts.report.cause import Cause, surface_of
+from scripts.report.evidence import Run
+from scripts.report.gate_rows import worst_known
 from scripts.report.numbers import show_of
-from scripts.report.run_evidence import Run
+from scripts.scoring.gates import holds
 
 HEADLINES = {
     "c_multi_median_top1_share": "Countries that span several time zones show almost only one of them.",
@@ -16,7 +18,33 @@ HEADLINES = {
 }
 LOPSIDED = "Countries that span several time zones lean too much on one of them."
 NEARLY_ONE = 0.95  # from here on a country shows one zone in effect, as the gate on large countries says
-
+KINDS = {  # in the order of the page -> why, owner, what would change it
+    "placement": (
+        "Cause: where {segment} placed the sites. {policy}",
+        "{owner}",
+        "Another placement of sites by {owner} ({knob}), sent to 2A under a reopen record.",
+    ),
+    "policy": (
+        "Lawful 2A policy reaches B on these gates, and the run's policy does not use it.",
+        "segment-2A",
+        "A candidate whose nudge, preference or overrides reach what the column Reach states.",
+    ),
+    "topology": (
+        "The countries do not have the zones that the gate asks for: no placement and no policy reaches it.",
+        "validation",
+        "A decision on the gate or its cohort, approved and recorded.",
+    ),
+    "threshold": (
+        "{earth}",
+        "validation",
+        "A decision on this gate or its cohort, approved and recorded: lifelike sites may still miss it.",
+    ),
+    "open": (
+        "What the zones of the countries allow, or 2A's policy could reach, was not measured: no owner follows.",
+        "validation",
+        "Score the run again with its Earth scorecard and its reach; then this page names the owner.",
+    ),
+}
 
 Gate = dict[str, Any]  # a row of the certificate's gates
 
@@ -24,22 +52,30 @@ Gate = dict[str, Any]  # a row of the certificate's gates
 def realism_causes(run: Run) -> Iterator[Cause]:
     """Realism gates that fail with a value, apart by what could bring them to B."""
     rows = [_beside(run, gate) for gate in run.certificate.data["gates"] if gate["axis"] == "realism"]
-    failing = [gate for gate in rows if not gate["holds_b"] and any(map(_misses(gate), gate["values"].values()))]
-    blockers = {entry["gate"]: entry["unreachable"] for entry in run.freeze.data["blockers"]}
-    kinds: dict[str, list[Gate]] = {}
-    for gate in failing:
-        kinds.setdefault(_kind(gate, blockers[gate["gate"]]["by_2a_policy"]), []).append(gate)
-    moved = sum(blockers[gate["gate"]]["by_2a_policy"] is True for gate in failing)
-    if gates := kinds.get("placement"):
-        yield _placement(run, gates, _policy(moved, len(failing)))
-    if gates := kinds.get("policy"):
-        yield _policy_unused(run, gates)
-    if gates := kinds.get("topology"):
-        yield _topology(run, gates)
-    if gates := kinds.get("threshold"):
-        yield _threshold(run, gates)
-    if gates := kinds.get("open"):
-        yield _open(run, gates)
+    failing = [gate for gate in rows if not gate["holds_b"] and _misses(gate)]
+    reached = {entry["gate"]: entry["unreachable"].get("by_2a_policy") for entry in run.freeze.data["blockers"]}
+    moved = sum(reached[gate["gate"]] is True for gate in failing)
+    for kind, (why, owner, change) in KINDS.items():
+        gates = [gate for gate in failing if _kind(gate, reached[gate["gate"]]) == kind]
+        if gates:
+            gate = _telling(gates) if kind == "placement" else gates[0]
+            words = surface_of(run, gate["gate"]) | {"policy": _policy(moved, len(failing))}
+            words |= {"earth": _earth_sentence(gates)} if kind == "threshold" else {}
+            yield Cause(
+                kind,
+                _headline(gate),
+                why.format_map(words),
+                owner.format_map(words),
+                change.format_map(words),
+                _read(run, kind, gate),
+                [gate["gate"] for gate in gates],
+            )
+
+
+def _misses(gate: Gate) -> bool:
+    """Whether a known value misses B."""
+    known = [value for value in gate["values"].values() if value is not None]
+    return not all(holds(value, gate["op"], gate["b"]) for value in known)
 
 
 def _beside(run: Run, gate: Gate) -> Gate:
@@ -47,10 +83,9 @@ def _beside(run: Run, gate: Gate) -> Gate:
 
     The certificate names the worst seed; a seed that is missing or withheld has neither value nor Earth.
     """
-    known = {seed: gate["values"][str(seed)] for seed in run.published if gate["values"].get(str(seed)) is not None}
-    if gate["value"] is not None or not known:
+    worst = worst_known(gate, run.published)
+    if gate["value"] is not None or worst is None:
         return gate
-    worst = (min if gate["op"] == ">=" else max)(known, key=lambda seed: known[seed])
     scorecard = run.seeds[worst].earth.data
     earth, ceiling = (scorecard[block].get(gate["gate"]) for block in ("metrics", "ceilings"))
     return gate | {"worst_seed": worst, "earth": earth, "ceiling": ceiling}
@@ -67,78 +102,16 @@ def _kind(gate: Gate, beyond_policy: bool | None) -> str:
     return {True: "placement", False: "policy", None: "open"}[beyond_policy]
 
 
-def _placement(run: Run, gates: list[Gate], policy: str) -> Cause:
-    gate = _telling(gates)
-    surface = surface_of(run, gate["gate"])
-    owner = surface["owner"]
-    return Cause(
-        "placement",
-        _headline(gate),
-        f"Cause: where {surface['segment']} placed the sites. {policy}",
-        owner,
-        f"Another placement of sites by {owner} ({surface['knob']}), sent to 2A under a reopen record.",
-        [("reopen contract", "#reopen"), *_countries(run, gate)],
-        _names(gates),
-    )
+def _telling(gates: list[Gate]) -> Gate:
+    """The gate that a reader grasps first: how large the biggest zone is, else the first."""
+    return next((gate for gate in gates if gate["gate"] == "c_multi_median_top1_share"), gates[0])
 
 
-def _policy_unused(run: Run, gates: list[Gate]) -> Cause:
-    return Cause(
-        "policy",
-        _headline(gates[0]),
-        "Lawful 2A policy reaches B on these gates, and the run's policy does not use it.",
-        "segment-2A",
-        "A candidate whose nudge, preference or overrides reach what the column Reach states.",
-        [("candidates", run.link("docs/extending.md")), *_countries(run, gates[0])],
-        _names(gates),
-    )
-
-
-def _topology(run: Run, gates: list[Gate]) -> Cause:
-    return Cause(
-        "topology",
-        _headline(gates[0]),
-        "The countries do not have the zones that the gate asks for: no placement and no policy reaches it.",
-        "validation",
-        "A decision on the gate or its cohort, approved and recorded.",
-        [("cohort definitions", run.link("config/certification/cohorts.yaml"))],
-        _names(gates),
-    )
-
-
-def _threshold(run: Run, gates: list[Gate]) -> Cause:
-    seed = gates[0]["worst_seed"]
-    return Cause(
-        "threshold",
-        _headline(gates[0]),
-        _earth_sentence(gates),
-        "validation",
-        "A decision on this gate or its cohort, approved and recorded: lifelike sites may still miss it.",
-        [("Earth's scorecard", run.seeds[seed].earth.link)],
-        _names(gates),
-    )
-
-
-def _open(run: Run, gates: list[Gate]) -> Cause:
-    return Cause(
-        "open",
-        _headline(gates[0]),
-        "What the zones of the countries allow, or 2A's policy could reach, was not measured: no owner follows.",
-        "validation",
-        "Score the run again with its Earth scorecard and its reach; then this page names the owner.",
-        _countries(run, gates[0]),
-        _names(gates),
-    )
-
-
-def _names(gates: list[Gate]) -> list[str]:
-    return [gate["gate"] for gate in gates]
-
-
-def _countries(run: Run, gate: Gate) -> list[tuple[str, str]]:
-    """The way to the countries of the gate's worst seed."""
-    seed = gate["worst_seed"]
-    return [(f"countries of seed {seed}", run.seeds[seed].countries.link)] if seed in run.seeds else []
+def _headline(gate: Gate) -> str:
+    known = [value for value in gate["values"].values() if value is not None]
+    if gate["gate"] == "c_multi_median_top1_share" and max(known) < NEARLY_ONE:
+        return LOPSIDED
+    return HEADLINES.get(gate["gate"], f"{gate['question']} Not as B asks.")
 
 
 def _policy(moved: int, failing: int) -> str:
@@ -156,24 +129,17 @@ def _earth_sentence(gates: list[Gate]) -> str:
         show, earth = show_of(gate["unit"]), gate["earth"]
         span = f" ({show(earth['interval'][0])} to {show(earth['interval'][1])})" if earth["interval"] else ""
         parts.append(f"{show(earth['value'])}{span} where {show(gate['b'])} is asked")
-    what = "this gate" if len(gates) == 1 else "these gates"
-    scores = "; ".join(parts)
+    what, scores = "this gate" if len(gates) == 1 else "these gates", "; ".join(parts)
     return f"The real world fails {what} too: sites placed where people live, in the same countries, score {scores}."
 
 
-def _misses(gate: Gate) -> Callable[[float | None], bool]:
-    """Whether a known value misses B."""
-    sign = 1 if gate["op"] == ">=" else -1
-    return lambda value: value is not None and sign * value < sign * gate["b"]
-
-
-def _telling(gates: list[Gate]) -> Gate:
-    """The gate that a reader grasps first: how large the biggest zone is, else the first."""
-    return next((gate for gate in gates if gate["gate"] == "c_multi_median_top1_share"), gates[0])
-
-
-def _headline(gate: Gate) -> str:
-    known = [value for value in gate["values"].values() if value is not None]
-    if gate["gate"] == "c_multi_median_top1_share" and max(known) < NEARLY_ONE:
-        return LOPSIDED
-    return HEADLINES.get(gate["gate"], f"{gate['question']} Not as B asks.")
+def _read(run: Run, kind: str, gate: Gate) -> list[tuple[str, str]]:
+    """Where to look, by (label, link): besides what the kind asks for, the countries of the gate's worst seed."""
+    number = gate["worst_seed"]
+    if kind == "topology":
+        return [("cohort definitions", run.link("config/certification/cohorts.yaml"))]
+    if kind == "threshold":
+        return [("Earth's scorecard", run.seeds[number].earth.link)]
+    first = {"placement": [("reopen contract", "#reopen")], "policy": [("candidates", run.link("docs/extending.md"))]}
+    countries = [(f"countries of seed {number}", run.seeds[number].countries.link)] if number in run.seeds else []
+    return first.get(kind, []) + countries

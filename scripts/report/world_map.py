@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from scripts.report.clouds import cloud
-from scripts.report.run_evidence import Run
-from scripts.report.svg import COLOURS, path, rings_path
+from scripts.report.evidence import Run, Seed
+from scripts.report.svg import COLOURS, cloud, drawing, notice, path, placed, rings_path, sheet, text
 
 WIDTH, HEIGHT = 1440.0, 636.0
+HEAD = 40.0  # above each map of the sheet
 NORTH, SOUTH = 84.0, -58.0
 TOLERANCE = 0.7  # drawing units
 MOST = 4000  # dots of one map
@@ -17,11 +17,16 @@ A1, A2, A3, A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
 def equal_earth(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Drawing units (N,) of degrees (N,) on the Equal Earth projection (Šavrič, Patterson and Jenny 2018)."""
-    angle = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(lat)))
+    angle, (top,) = _parametric(lat), _height(_parametric(np.array([NORTH])))
     square = angle**2
     slope = A1 + 3 * A2 * square + square**3 * (7 * A3 + 9 * A4 * square)
     x = 2 * np.sqrt(3) * np.radians(lon) * np.cos(angle) / (3 * slope)
-    return _scaled(x, _height(angle))
+    scale = WIDTH / 2 / 2.7066  # half the width of the projection's equator
+    return WIDTH / 2 + x * scale, (top - _height(angle)) * scale
+
+
+def _parametric(lat: np.ndarray) -> np.ndarray:
+    return np.asarray(np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(lat))))
 
 
 def _height(angle: np.ndarray) -> np.ndarray:
@@ -29,19 +34,13 @@ def _height(angle: np.ndarray) -> np.ndarray:
     return np.asarray(angle * (A1 + A2 * square + square**3 * (A3 + A4 * square)))
 
 
-def _scaled(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    top = _height(np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(np.array([NORTH])))))[0]
-    scale = WIDTH / 2 / 2.7066  # half the width of the projection's equator
-    return WIDTH / 2 + x * scale, (top - y) * scale
-
-
-def borders(zones: np.ndarray) -> str:
-    """Path data of all zone polygons (P,), drawn once and used by every map of the page."""
+def base(zones: np.ndarray) -> str:
+    """All zone polygons (P,) as a symbol that every world map of the page uses."""
     shown = shapely.clip_by_rect(zones, -180, SOUTH, 180, NORTH)
     flat = shapely.transform(shown, lambda xy: np.column_stack(equal_earth(xy[:, 0], xy[:, 1])))
-    simple = shapely.simplify(flat, TOLERANCE, preserve_topology=False)
-    parts = shapely.get_parts(simple)
-    return rings_path(parts[shapely.area(parts) > TOLERANCE])
+    parts = shapely.get_parts(shapely.simplify(flat, TOLERANCE, preserve_topology=False))
+    land = path(rings_path(parts[shapely.area(parts) > TOLERANCE]), "land")
+    return f'<symbol id="world" viewBox="0 0 {WIDTH:g} {HEIGHT:g}">{land}</symbol>'
 
 
 def zone_colours(run: Run) -> dict[str, int]:
@@ -52,28 +51,37 @@ def zone_colours(run: Run) -> dict[str, int]:
     return {zone: number % COLOURS for number, zone in enumerate([*middle.index, *seen])}
 
 
-def sites_map(sites: pd.DataFrame, colours: dict[str, int]) -> str:
-    """Dots of one seed's cells; areas grow with the number of sites."""
-    cells = sites[sites["grid"] == "world"]
-    return _dots(cells, cells["sites"].to_numpy(np.float64), colours, least=0.0)
+def world_maps(run: Run, seed: Seed, colours: dict[str, int]) -> tuple[str, str]:
+    """Sites of one seed, areas growing with their number, and as many sites placed as people live.
+
+    There, less than half a site is left out.
+    """
+    sites = seed.sites[seed.sites["grid"] == "world"]
+    people = run.places[run.places["grid"] == "world"]
+    wanted = sites.groupby("country_iso")["sites"].sum()
+    people = people[people["country_iso"].isin(wanted.index)]
+    share = people["population"] / people.groupby("country_iso")["population"].transform("sum")
+    expected = share * people["country_iso"].map(wanted)
+    return (
+        _map(sites, sites["sites"], colours, 0.0, f"Sites of seed {seed.number}, coloured by time zone"),
+        _map(people, expected, colours, 0.5, "As many sites in the same countries, placed as people live"),
+    )
 
 
-def people_map(run: Run, sites: pd.DataFrame, colours: dict[str, int]) -> str:
-    """Dots of as many sites in the same countries, placed as people live; less than half a site is left out."""
-    cells = run.places[run.places["grid"] == "world"]
-    wanted = sites[sites["grid"] == "world"].groupby("country_iso")["sites"].sum()
-    cells = cells[cells["country_iso"].isin(wanted.index)]
-    share = cells["population"] / cells.groupby("country_iso")["population"].transform("sum")
-    expected = (share * cells["country_iso"].map(wanted)).to_numpy(np.float64)
-    return _dots(cells, expected, colours, least=0.5)
-
-
-def _dots(cells: pd.DataFrame, weight: np.ndarray, colours: dict[str, int], least: float) -> str:
+def _map(cells: pd.DataFrame, weight: pd.Series, colours: dict[str, int], least: float, title: str) -> str:
     x, y = equal_earth(cells["lon_deg"].to_numpy(), cells["lat_deg"].to_numpy())
     colour = cells["tzid"].map(colours).to_numpy(np.int64)
-    return cloud(x, y, weight, colour, largest=1000.0, least=least, most=MOST)
+    dots = cloud(x, y, weight.to_numpy(np.float64), colour, largest=1000.0, least=least, most=MOST)
+    return drawing('<use href="#world"/>' + dots, WIDTH, HEIGHT, title, "world")
 
 
-def base(data: str) -> str:
-    """The borders as a symbol that every world map of the page uses."""
-    return f'<symbol id="world" viewBox="0 0 {WIDTH:g} {HEIGHT:g}">{path(data, "land")}</symbol>'
+def world_sheet(symbols: str, worlds: dict[int, tuple[str, str]]) -> str:
+    """The first published seed above where people live."""
+    if not worlds:
+        return notice("No seed published its zones, so there is nothing to draw.")
+    seed, maps = next(iter(worlds.items()))
+    step = HEIGHT + HEAD
+    body = f"<defs>{symbols}</defs>"
+    for number, (title, svg) in enumerate(zip((f"Sites of seed {seed}", "As people live"), maps, strict=True)):
+        body += text(20, step * number + 28, title, "head") + placed(svg, 0, step * number + HEAD, WIDTH, HEIGHT)
+    return sheet(body, WIDTH, 2 * step)

@@ -8,10 +8,9 @@ import pytest
 import shapely
 
 from scripts.report.bins import bins, wrapped
-from scripts.report.clouds import cloud
+from scripts.report.build_report import people, spread_km
 from scripts.report.country_maps import HEIGHT, WIDTH, Borders, frame_of, layers, zone_colours
-from scripts.report.people import people, spread_km
-from scripts.report.svg import dots_path, rings_path
+from scripts.report.svg import cloud, dots_path, rings_path
 from scripts.report.world_map import equal_earth
 
 
