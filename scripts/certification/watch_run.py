@@ -51,7 +51,7 @@ def watch_rows(seeds: Seeds, tables: Mapping[int, pd.DataFrame], limits: Limits)
         blocking=("blocking", "any"),
         worst=("worst", "max"),
         sites=("sites", "max"),
-        seeds=("seed", lambda seeds: ";".join(map(str, seeds))),
+        seeds=("seed", lambda own: ";".join(map(str, own))),
     )
     found["order"] = found["mechanism"].map(MECHANISMS.index)
     by = {"blocking": False, "order": True, "sites": False, "country_iso": True}  # column -> ascending
