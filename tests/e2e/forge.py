@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from scripts.archive.prove import verify_tree
 from scripts.lib.files import pretty_json, sha256_file, sha256_text
 
 DEEP = "[" * 200_000
-SEED = "results/runs/tiny/seed=42"
+RUN = "results/runs/tiny"
+SEED = f"{RUN}/seed=42"
+CERTIFICATE = f"{RUN}/certification/segment2a_certification.json"
 RECORD = f"{SEED}/lineage/*/s1_tz_lookup.json"
-DATA = f"{SEED}/data/layer1/2A/s1_tz_lookup/*/*/*.parquet"
-BUNDLE = f"{SEED}/data/layer1/2A/validation/*"
+LAYER = f"{SEED}/data/layer1/2A"
+DATA = f"{LAYER}/s1_tz_lookup/*/*/*.parquet"
+BUNDLE = f"{LAYER}/validation/*"
 PINS = "config/authority/pins/tiny/42.json"
 
 
@@ -27,9 +31,26 @@ def one(tree: Path, pattern: str) -> Path:
     return path
 
 
+def unpack(archive: Path, folder: Path) -> Path:
+    """The root of the unpacked archive."""
+    subprocess.run(["tar", "xzf", archive, "-C", folder], check=True)
+    return folder / "tiny"
+
+
+def sums_hold(root: Path) -> bool:
+    """What `sha256sum` says of an unpacked archive."""
+    command = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
+
+
 def named(tree: Path) -> list[tuple[str, str]]:
     """Word and path of every finding."""
     return [(finding.word, finding.path) for finding in verify_tree(tree)]
+
+
+def write(path: Path, text: str) -> None:
+    """Text that may hold bytes that are no UTF-8, as surrogates."""
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def relative(tree: Path, path: Path) -> str:

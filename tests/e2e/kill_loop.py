@@ -19,14 +19,6 @@ from scripts.archive.prove import verify_tree
 from tests.tiny import COLLAPSED, make_tiny, result_bytes, snakemake
 
 
-def undisturbed(folder: Path) -> tuple[dict[str, str], float]:
-    """A finished run in `folder`: digests of its tree, and the seconds that it took."""
-    make_tiny(folder, {42: COLLAPSED})
-    start = time.monotonic()
-    snakemake(folder, "-q", "--", "certify")
-    return result_bytes(folder), time.monotonic() - start
-
-
 def kill_once(folder: Path, after: float, group: bool) -> bool:
     """Start certify and SIGKILL it after some seconds; returns whether it was still running."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "-q", "--", "certify"]
@@ -48,14 +40,17 @@ def recover(folder: Path) -> None:
     snakemake(folder, "-q", "--", "certify")
 
 
-def kills(folder: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
-    """Run `count` kills below `folder`; yields what was done and every difference from the undisturbed tree."""
-    wanted, seconds = undisturbed(folder / "calm")
+def kills(calm: Path, seconds: float, folder: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]]:
+    """Run `count` kills below `folder`, each within so many seconds of the start of what made `calm` undisturbed.
+
+    Yields what was done and every difference from that tree.
+    """
+    wanted = result_bytes(calm)
     moments = random.Random(seed)
     done = 0
     while done < count:
         project = folder / f"kill{done}"
-        shutil.copytree(folder / "calm", project, ignore=shutil.ignore_patterns("results", ".snakemake"))
+        shutil.copytree(calm, project, ignore=shutil.ignore_patterns("results", ".snakemake"))
         group, after = done % 2 == 0, moments.uniform(1.5, seconds)
         if kill_once(project, after, group):
             recover(project)
@@ -70,8 +65,11 @@ def kills(folder: Path, count: int, seed: int) -> Iterator[tuple[str, list[str]]
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="segment2a-kill-") as place:
-        differences = 0
-        for what, odd in kills(Path(place), int(sys.argv[1]) if sys.argv[1:] else 50, seed=2026):
+        undisturbed, differences = make_tiny(Path(place) / "calm", {42: COLLAPSED}), 0
+        start = time.monotonic()
+        snakemake(undisturbed, "-q", "--", "certify")
+        count = int(sys.argv[1]) if sys.argv[1:] else 50
+        for what, odd in kills(undisturbed, time.monotonic() - start, Path(place), count, seed=2026):
             differences += len(odd)
             print(what, *odd or ["equal"], sep="\n    ", flush=True)
         print(f"{differences} differences")

@@ -15,13 +15,13 @@ from rocrate.rocrate import ROCrate
 from scripts.archive import archive_run
 from scripts.archive.prove import say, verify_tree
 from scripts.archive.signature import KEY_VARIABLE
-from scripts.archive.sums import sealed, unsealed
+from scripts.archive.sums import CRATE, SUMS, sealed, unsealed
 from scripts.certification.prune import prune
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file
 from scripts.lib.lineage import HashedFile
 from scripts.lib.version import project_version
-from tests.e2e.forge import relative, reseal
+from tests.e2e.forge import named, relative, reseal, sums_hold, unpack
 from tests.tiny import ROOT, snakemake
 
 pytestmark = pytest.mark.slow
@@ -31,8 +31,7 @@ PROFILE = "https://w3id.org/ro/wfrun/provenance/0.5"
 @pytest.fixture
 def restored(archived: Path, tmp_path: Path) -> Path:
     """The archive, unpacked elsewhere."""
-    subprocess.run(["tar", "xzf", archived / "results/archive/tiny.tar.gz", "-C", tmp_path], check=True)
-    return tmp_path / "tiny"
+    return unpack(archived / "results/archive/tiny.tar.gz", tmp_path)
 
 
 def of_type(graph: dict[str, dict], kind: str) -> list[dict]:
@@ -116,13 +115,12 @@ def test_large_files_may_be_left_out_and_are_known_by_digest(archived: Path, tmp
     config = folder / "config/config.yaml"
     config.write_text(config.read_text().replace("include_large: true", "include_large: false"))
     snakemake(folder, "-q", "--", "archive")
-    subprocess.run(["tar", "xzf", folder / "results/archive/tiny.tar.gz", "-C", tmp_path], check=True)
-    small = tmp_path / "tiny"
+    small = unpack(folder / "results/archive/tiny.tar.gz", tmp_path)
     absent = [line.split("  ")[1] for line in (small / "NOT_INCLUDED.sha256").read_text().splitlines()]
     assert any(path.endswith("tz_world.parquet") for path in absent)
     assert not any((small / path).exists() for path in absent)
     assert verify_tree(small) == []
-    assert subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=small, check=False).returncode == 0
+    assert sums_hold(small)
     assert ROCrate(small).mainEntity.id == "Snakefile"
 
 
@@ -141,11 +139,11 @@ def test_a_signed_archive_is_checked_by_the_key_alone(
     shutil.copytree(archived, folder)
     monkeypatch.setenv(KEY_VARIABLE, str(key))
     snakemake(folder, "-q", "--forcerun", "archive_run", "--", "archive")
-    subprocess.run(["tar", "xzf", folder / "results/archive/tiny.tar.gz", "-C", folder], check=True)
-    done = verified(folder / "tiny", key)
+    signed = unpack(folder / "results/archive/tiny.tar.gz", folder)
+    done = verified(signed, key)
     assert done.returncode == 0 and done.stdout.endswith("files, signed\n"), done.stdout
-    assert verify_tree(folder / "tiny") == []  # without a key nothing is asked
-    assert (folder / "tiny/SHA256SUMS").read_bytes() == (restored / "SHA256SUMS").read_bytes()
+    assert verify_tree(signed) == []  # without a key nothing is asked
+    assert (signed / "SHA256SUMS").read_bytes() == (restored / "SHA256SUMS").read_bytes()
 
 
 def test_a_broken_tree_is_not_packed(archived: Path, tmp_path: Path):
@@ -228,10 +226,9 @@ def test_odd_names_are_packed_and_a_line_feed_is_refused(project: Path, monkeypa
     odd = ("docs/#README.md#", "docs/a # b.md", "docs/ö.md")
     for name in odd:
         (project / name).write_text(name)
-    subprocess.run(["tar", "xzf", pack(project, monkeypatch, odd), "-C", tmp_path], check=True)
-    assert verify_tree(tmp_path / "tiny") == []
-    check = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
-    assert subprocess.run(check, cwd=tmp_path / "tiny", check=False).returncode == 0
+    root = unpack(pack(project, monkeypatch, odd), tmp_path)
+    assert verify_tree(root) == []
+    assert sums_hold(root)
     (project / "docs/a\nb.md").write_text("odd")
     with pytest.raises(UsageError, match="No list can hold"):
         pack(project, monkeypatch, ("docs/a\nb.md",))
@@ -244,7 +241,7 @@ def seal(root: Path, change: Callable[[str], str]) -> None:
 
 def test_an_archive_is_judged_by_its_list_alone(restored: Path):
     (restored / "NOT_INCLUDED.sha256").write_bytes(b"\xff")  # not listed: nothing that it says is believed
-    assert [str(finding).split("\n")[0] for finding in verify_tree(restored)] == ["unexplained: NOT_INCLUDED.sha256"]
+    assert named(restored) == [("unexplained", "NOT_INCLUDED.sha256")]
     (restored / "NOT_INCLUDED.sha256").unlink()
     sums = (restored / "SHA256SUMS").read_bytes()
     for change in (
@@ -254,14 +251,14 @@ def test_an_archive_is_judged_by_its_list_alone(restored: Path):
         lambda body: "",
     ):
         seal(restored, change)
-        assert ("changed", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+        assert ("changed", "SHA256SUMS") in named(restored)
     (restored / "SHA256SUMS").unlink()
-    assert ("missing", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+    assert ("missing", "SHA256SUMS") in named(restored)
     (restored / "SHA256SUMS").mkdir()
-    assert ("changed", "SHA256SUMS") in [(finding.word, finding.path) for finding in verify_tree(restored)]
+    assert ("changed", "SHA256SUMS") in named(restored)
     (restored / "SHA256SUMS").rmdir()
     (restored / "SHA256SUMS").write_bytes(sums)
-    assert verify_tree(restored) == []
+    assert named(restored) == []
 
 
 def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
@@ -272,3 +269,14 @@ def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
         (restored / name).unlink()
     assert say(str(restored)) == 0
     assert capsys.readouterr().out.startswith("verify: ok, project, ")
+
+
+def test_who_has_only_the_archive_hands_over_the_same_run_root(archived: Path, restored: Path):
+    for name in (SUMS, CRATE):  # docs/archive.md: to work on in it
+        (restored / name).unlink()
+    snakemake(restored, "--touch", "certify")
+    found = []
+    for project in (archived, restored):
+        snakemake(project, "handover")
+        found.append(read_json(project / "results/handover/tiny/seed=42.json"))
+    assert found[0] == found[1] and found[0]["refused"] == ""

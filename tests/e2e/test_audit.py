@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.forge import CERTIFICATE
+
 pytestmark = pytest.mark.slow
 CODE = re.search(r"```python\n(.*?)```", Path("docs/audit.md").read_text(), re.DOTALL).group(1)
 
@@ -26,7 +28,7 @@ def test_the_program_has_less_than_a_hundred_lines_and_nothing_of_ours():
 def test_it_agrees_and_objects(tree: Path, tmp_path: Path):
     done = audit(tree, tmp_path / "audit.py")
     assert (done.returncode, done.stdout) == (0, "agrees with the certificate: FAIL_REALISM\n"), done.stderr
-    path = tree / "results/runs/tiny/certification/segment2a_certification.json"
+    path = tree / CERTIFICATE
     found = json.loads(path.read_text())
     found["seed_verdicts"]["42"] = "PASS_B"
     row = next(row for row in found["gates"] if row["gate"] == "c_multi_median_top1_share")

@@ -1,15 +1,12 @@
 """The console of real runs, as a pipe sees it: a line a job, the verdict, and few lines when a run ends early."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tiny import COLLAPSED, make_tiny, snakemake
+from scripts.lib.files import read_json
+from tests.tiny import snakemake
 
 pytestmark = pytest.mark.slow
 HEAD = ("Using workflow specific profile", "Assuming unrestricted shared filesystem")  # before the workflow is read
@@ -26,7 +23,8 @@ def test_a_line_a_job_then_the_verdict(certified: Path):
     jobs = [line for line in lines if JOB.fullmatch(line)]
     assert any(re.search(r"s1_tz_lookup +tiny seed 101 +fail$", line) for line in jobs)
     assert any(re.search(r"certify_run +tiny +FAIL_REALISM$", line) for line in jobs)
-    assert lines[-3:][0].startswith("tiny: FAIL_REALISM")
+    assert [line.split(":")[0] for line in lines[-3:]] == ["tiny", "  decided by", "  read on"]
+    assert lines[-3].startswith("tiny: FAIL_REALISM")
     assert not [line for line in lines if NOISE.search(line)]
 
 
@@ -34,6 +32,7 @@ def test_gate_typo_and_nothing_to_do(certified: Path):
     gate = snakemake(certified, "gate", check=False)
     assert gate.returncode == 1
     assert [line.split(":")[0] for line in lines_of(gate.stderr)] == ["gate", "  read"]
+    assert "FAIL_REALISM" in gate.stderr
     typo = snakemake(certified, "certfy", check=False)
     assert typo.returncode == 1 and "did you mean `certify`?" in typo.stderr and len(lines_of(typo.stderr)) == 2
     again = snakemake(certified, "certify")
@@ -41,18 +40,9 @@ def test_gate_typo_and_nothing_to_do(certified: Path):
     assert lines_of(again.stderr)[1].startswith("tiny: FAIL_REALISM")
 
 
-def test_ctrl_c_leaves_three_lines_and_a_tree_that_goes_on(tmp_path: Path):
-    folder = make_tiny(tmp_path / "project", {42: COLLAPSED})
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "certify"]
-    run = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-    for line in run.stdout:
-        if "build_tz_world" in line:
-            os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to Snakemake and to its jobs
-            break
-    rest = lines_of(run.communicate(timeout=60)[0])
-    after = [line for line in rest if not JOB.fullmatch(line)]
-    assert len(after) <= 3 and after[0].startswith("stopped: ") and run.returncode == 1
-    assert not list((folder / "results").rglob("*.stage"))
-    snakemake(folder, "certify")
+def test_ctrl_c_leaves_three_lines_and_a_tree_that_goes_on(stopped: Path):
+    found = read_json(stopped / "stopped.json")
+    after = [line for line in lines_of(found["console"]) if not JOB.fullmatch(line)]
+    assert len(after) <= 3 and after[0].startswith("stopped: ") and found["code"] == 1
+    assert found["left"] == []
+    assert (stopped / "results/runs/tiny/certification/verdict.txt").is_file()

@@ -18,8 +18,8 @@ CERTIFY = [sys.executable, "-m", "snakemake", "--cores", "2", "-q", "--", "certi
 
 
 @pytest.mark.slow
-def test_killed_runs_end_in_the_undisturbed_tree(tmp_path: Path):
-    differences = {what: odd for what, odd in kills(tmp_path, 2, seed=7) if odd}
+def test_killed_runs_end_in_the_undisturbed_tree(archived: Path, tmp_path: Path):
+    differences = {what: odd for what, odd in kills(archived, 8.0, tmp_path, 2, seed=7) if odd}
     assert differences == {}
 
 

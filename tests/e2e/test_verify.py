@@ -14,28 +14,23 @@ import pytest
 
 from scripts.archive.prove import verify_tree
 from scripts.archive.tree import Tree
-from tests.tiny import snakemake
+from tests.e2e.forge import CERTIFICATE, PINS, sums_hold, unpack
 
 pytestmark = pytest.mark.slow
 NUMBER = re.compile(rb"(?<=[\s:\[,])\d+(?=[,\n}\]])")
 
 
 @pytest.fixture(scope="module")
-def project(certified: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(archived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the finished run that tests may tamper with."""
     folder = tmp_path_factory.mktemp("tamper") / "project"
-    shutil.copytree(certified, folder, ignore=shutil.ignore_patterns(".snakemake"))
-    return folder
+    return shutil.copytree(archived, folder, ignore=shutil.ignore_patterns(".snakemake"))
 
 
 @pytest.fixture(scope="module")
-def unpacked(certified: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked archive of the finished run."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    shutil.copytree(certified, folder / "project")
-    snakemake(folder / "project", "-q", "--", "archive")
-    subprocess.run(["tar", "xzf", folder / "project/results/archive/tiny.tar.gz", "-C", folder], check=True)
-    return folder / "tiny"
+def unpacked(archived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its unpacked archive."""
+    return unpack(archived / "results/archive/tiny.tar.gz", tmp_path_factory.mktemp("unpacked"))
 
 
 def is_archive(root: Path) -> bool:
@@ -161,7 +156,7 @@ def command_line(root: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_command_line_exit_codes_and_short_messages(unpacked: Path):
     done = command_line(unpacked, str(unpacked))
     assert (done.returncode, done.stdout.count("\n"), done.stderr) == (0, 1, "")
-    path = unpacked / "results/runs/tiny/certification/segment2a_certification.json"
+    path = unpacked / CERTIFICATE
     data = path.read_bytes()
     path.write_bytes(data.replace(b"FAIL_REALISM", b"PASS_BPLUS"))
     done = command_line(unpacked, str(unpacked))
@@ -188,22 +183,21 @@ def test_the_proof_runs_its_own_sources_and_leaves_nothing_behind(unpacked: Path
 
 
 def test_plain_sha256sum_checks_the_archive(unpacked: Path):
-    command = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
-    assert subprocess.run(command, cwd=unpacked, capture_output=True, check=False).returncode == 0
+    assert sums_hold(unpacked)
     path = next(unpacked.rglob("site_timezones/**/*.parquet"))
     data = path.read_bytes()
     flip(path, [])
-    assert subprocess.run(command, cwd=unpacked, capture_output=True, check=False).returncode == 1
+    assert not sums_hold(unpacked)
     path.write_bytes(data)
 
 
 def test_edited_code_and_edited_pins_are_named(tree: Path):
     script = tree / "scripts/states/s3_timetable.py"
     script.write_text(script.read_text() + "\n")
-    pins = tree / "config/authority/pins/tiny/42.json"
+    pins = tree / PINS
     pins.write_text(re.sub(r'run_receipt.json": "\w', 'run_receipt.json": "x', pins.read_text(), count=1))
     found = {finding.path: finding for finding in verify_tree(tree)}
-    assert sorted(found) == ["config/authority/pins/tiny/42.json", "scripts/states/s3_timetable.py"]
+    assert sorted(found) == [PINS, "scripts/states/s3_timetable.py"]
     assert max(str(finding).count("\n") for finding in found.values()) < 3
 
 

@@ -14,10 +14,13 @@ from scripts.lib.files import pretty_json, sha256_file
 from scripts.lib.lineage import HashedFile
 from tests.e2e.forge import (
     BUNDLE,
+    CERTIFICATE,
     DATA,
     DEEP,
+    LAYER,
     PINS,
     RECORD,
+    RUN,
     SEED,
     edit_json,
     named,
@@ -25,10 +28,12 @@ from tests.e2e.forge import (
     relative,
     reseal,
     reseal_all,
+    write,
 )
 
 pytestmark = pytest.mark.slow
 RECEIPT = "results/prune_receipt.json"
+ODD_PATHS = (5, None, "a\0b", "\ud800", "/dev/zero", "../../../etc/hostname", "results/../x", "", "x/", "scripts/x")
 
 
 def forgeries() -> Iterator[tuple[str, Callable[[dict], object]]]:
@@ -37,18 +42,7 @@ def forgeries() -> Iterator[tuple[str, Callable[[dict], object]]]:
         yield f"{key} is 5", lambda record, key=key: record.update({key: 5})
     yield "rule is a list", lambda record: record.update(rule=[])
     yield "an empty output", lambda record: record["outputs"].update(report=[])
-    for path in (
-        5,
-        None,
-        "a\0b",
-        "\ud800",
-        "/dev/zero",
-        "../../../etc/hostname",
-        "results/../x",
-        "",
-        "x/",
-        "scripts/x",
-    ):
+    for path in ODD_PATHS:
         yield f"path {path!r}", lambda record, path=path: record["outputs"]["report"][0].update(path=path)
     yield "digest is 5", lambda record: record["outputs"]["report"][0].update(sha256=5)
     yield "input /dev/zero", lambda record: next(iter(record["inputs"].values()))[0].update(path="/dev/zero")
@@ -64,10 +58,10 @@ def test_a_well_sealed_record_of_another_form_is_not_believed(tree: Path):
 
 
 def test_a_second_record_for_a_file_does_not_replace_the_first(tree: Path):
-    path = tree / "results/runs/tiny/certification/verdict.txt"
+    path = tree / f"{RUN}/certification/verdict.txt"
     path.write_text("tiny: PASS_BPLUS\n")
     other = tree / "results/lineage/zz.json"
-    shutil.copy(tree / "results/runs/tiny/certification/lineage/certify_run.json", other)
+    shutil.copy(tree / f"{RUN}/certification/lineage/certify_run.json", other)
     reseal(other, lambda record: record.update(record="results/lineage/zz.json"))
     reseal(other, lambda record: record["outputs"]["verdict"][0].update(sha256=sha256_file(path)))
     assert ("changed", relative(tree, path)) in named(tree)
@@ -92,19 +86,13 @@ def zero_in_index(found: dict) -> None:
     ("pattern", "change"),
     [
         (f"{BUNDLE}/index.json", zero_in_index),
-        (
-            f"{SEED}/data/layer1/2A/legality_report/*/*/s4_legality_report.json",
-            lambda found: found.update(status="FAIL"),
-        ),
-        (f"{SEED}/data/layer1/2A/tz_timetable_cache/*/tz_timetable_cache.json", zero("created_utc")),
-        (f"{SEED}/data/layer1/2A/tz_timetable_cache/*/tz_timetable_cache.json", zero("tz_index_digest")),
+        (f"{LAYER}/legality_report/*/*/s4_legality_report.json", lambda found: found.update(status="FAIL")),
+        (f"{LAYER}/tz_timetable_cache/*/tz_timetable_cache.json", zero("created_utc")),
+        (f"{LAYER}/tz_timetable_cache/*/tz_timetable_cache.json", zero("tz_index_digest")),
         ("results/reference/artefacts/priors/tzdata/*/tzdb_release.json", zero("archive_sha256")),
-        (f"{SEED}/data/layer1/2A/sealed_inputs/*/determinism_receipt.json", zero("sha256_hex")),
-        (f"{SEED}/data/layer1/2A/s0_gate_receipt/*/s0_gate_receipt.json", zero("flag_sha256_hex")),
-        (
-            f"{SEED}/data/layer1/2A/s0_gate_receipt/*/s0_gate_receipt.json",
-            lambda found: found.update(flag_sha256_hex=""),
-        ),
+        (f"{LAYER}/sealed_inputs/*/determinism_receipt.json", zero("sha256_hex")),
+        (f"{LAYER}/s0_gate_receipt/*/s0_gate_receipt.json", zero("flag_sha256_hex")),
+        (f"{LAYER}/s0_gate_receipt/*/s0_gate_receipt.json", lambda found: found.update(flag_sha256_hex="")),
     ],
 )
 def test_seals_that_hang_on_no_record_are_followed(tree: Path, pattern: str, change):
@@ -115,11 +103,11 @@ def test_seals_that_hang_on_no_record_are_followed(tree: Path, pattern: str, cha
 @pytest.mark.parametrize(
     "pattern",
     [
-        f"{SEED}/data/layer1/2A/site_timezones/*/*/*.parquet",
-        f"{SEED}/data/layer1/2A/s1_tz_lookup/*/*/*.parquet",
+        f"{LAYER}/site_timezones/*/*/*.parquet",
+        f"{LAYER}/s1_tz_lookup/*/*/*.parquet",
         f"{SEED}/reports/layer1/2A/state=S3/*/tz_offset_adjustments.json",
         f"{SEED}/scoring/*/segment2a_p2_seed_metrics.json",
-        "results/runs/tiny/certification/segment2a_p3_comparison.json",
+        f"{RUN}/certification/segment2a_p3_comparison.json",
     ],
 )
 def test_a_file_forged_with_its_lineage_contradicts_those_who_state_it(tree: Path, pattern: str):
@@ -142,7 +130,7 @@ def lie_of_evidence(found: dict) -> None:
     [
         (f"{SEED}/reports/layer1/2A/state=S2/*/*/s2_run_report.json", lie_of_published),
         (f"{SEED}/reports/layer1/2A/state=S2/*/*/s2_run_report.json", lambda found: found.update(published={})),
-        ("results/runs/tiny/certification/segment2a_certification.json", lie_of_evidence),
+        (CERTIFICATE, lie_of_evidence),
     ],
 )
 def test_an_edited_statement_contradicts_all_the_others(tree: Path, pattern: str, lie):
@@ -154,14 +142,14 @@ def test_changed_pins_are_the_one_finding(tree: Path):
     path = tree / PINS
     text = path.read_text()
     for forged in (text.replace('"run_id": "', '"run_id": "0'), text + "\n", "", "{", DEEP, text + "\udcff"):
-        path.write_bytes(forged.encode("utf-8", "surrogateescape"))
+        write(path, forged)
         assert named(tree) == [("changed", PINS)], forged[-80:]
 
 
 def test_a_prune_receipt_that_prune_did_not_write_explains_nothing(tree: Path):
     shutil.rmtree(tree / SEED / "data")
     for text in ("{", "5", "null", '["tiny"]', '{"tiny": {}}', '{"tiny": 5}', DEEP, "\udcff"):
-        (tree / RECEIPT).write_bytes(text.encode("utf-8", "surrogateescape"))
+        write(tree / RECEIPT, text)
         found = named(tree)
         assert found[0] == ("changed", RECEIPT)
         assert len(found) > 5
@@ -183,7 +171,7 @@ def test_a_pruned_run_holds_until_a_kept_report_or_the_receipt_is_changed(tree: 
     assert named(tree) == [("changed", relative(tree, report))]
     report.write_bytes(data)
     receipt = (tree / RECEIPT).read_bytes()
-    maker = relative(tree / "results/runs/tiny", one(tree, RECORD))
+    maker = relative(tree / RUN, one(tree, RECORD))
     for change in (
         lambda entry: entry.update(status="PASS_B"),
         lambda entry: entry.pop("status"),
@@ -213,13 +201,11 @@ def test_a_pruned_run_need_not_follow_what_comes_after_it(tree: Path):
 
 def test_a_run_that_passed_is_not_pruned(tree: Path):
     prune(tree / "results/runs", [], tree / RECEIPT)
-    path = edit_json(
-        tree, "results/runs/tiny/certification/*_certification.json", lambda found: found.update(status="PASS_B")
-    )
-    kept = relative(tree / "results/runs/tiny", path)
+    path = edit_json(tree, f"{RUN}/certification/*_certification.json", lambda found: found.update(status="PASS_B"))
+    kept = relative(tree / RUN, path)
     edit_receipt(tree, lambda entry: entry["kept_reports"].update({kept: sha256_file(path)}))
-    for record in (tree / "results/runs/tiny").rglob("lineage/**/*.json"):
-        name = relative(tree / "results/runs/tiny", record)
+    for record in (tree / RUN).rglob("lineage/**/*.json"):
+        name = relative(tree / RUN, record)
         edit_receipt(
             tree, lambda entry, name=name, record=record: entry["kept_reports"].update({name: sha256_file(record)})
         )

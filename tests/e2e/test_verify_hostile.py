@@ -4,13 +4,12 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts.archive.prove import say, verify_tree
-from tests.e2e.forge import BUNDLE, DATA, DEEP, PINS, RECORD, SEED, copy, named, one, relative, reseal_all
+from tests.e2e.forge import BUNDLE, DATA, DEEP, LAYER, PINS, RECORD, SEED, copy, named, one, relative, reseal_all, write
 
 pytestmark = pytest.mark.slow
 NOBODY = 65534
@@ -23,7 +22,7 @@ ANY_TEXT = ("{", "5", "null", "[]", '"x"', DEEP, "{}\n", '{"record": 1}', "\udcf
     "pattern",
     [
         RECORD,
-        f"{SEED}/data/layer1/2A/sealed_inputs/*/sealed_inputs_2A.json",
+        f"{LAYER}/sealed_inputs/*/sealed_inputs_2A.json",
         f"{BUNDLE}/index.json",
         f"{SEED}/reports/layer1/2A/state=S5/*/s5_run_report.json",
         "results/upstream/tiny/seed=42/*/data/layer1/1B/validation/*/index.json",
@@ -32,21 +31,12 @@ ANY_TEXT = ("{", "5", "null", "[]", '"x"', DEEP, "{}\n", '{"record": 1}', "\udcf
 def test_any_text_in_place_of_json_is_a_finding(tree: Path, pattern: str):
     path = one(tree, pattern)
     for text in ANY_TEXT:
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        write(path, text)
         assert named(tree)[0] == ("changed", relative(tree, path)), text[:20]
-    if pattern != RECORD:  # under records that vouch for it, too
-        for text in ANY_TEXT:
-            path.write_bytes(text.encode("utf-8", "surrogateescape"))
-            reseal_all(tree, path)
-            assert named(tree), text[:20]
-
-
-def special(tree: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """What may lie in place of a file, or beside it, that is none."""
-    yield "link to nothing", lambda path: path.symlink_to("nothing")
-    yield "link to a folder", lambda path: path.symlink_to(tree)
-    yield "pipe", os.mkfifo
-    yield "socket", bind
+    for text in ANY_TEXT if pattern != RECORD else ():  # under records that vouch for it, too
+        write(path, text)
+        reseal_all(tree, path)
+        assert named(tree), text[:20]
 
 
 def bind(path: Path) -> None:
@@ -60,11 +50,15 @@ def bind(path: Path) -> None:
         os.chdir(before)
 
 
+# what may lie in place of a file, or beside it, that is none: a link to nothing, to a folder, a pipe, a socket
+SPECIAL = (lambda path: path.symlink_to("nothing"), lambda path: path.symlink_to(path.parent), os.mkfifo, bind)
+
+
 @pytest.mark.parametrize("pattern", [RECORD, DATA, f"{BUNDLE}/_passed.flag", PINS, "scripts/states/s1_tz_lookup.py"])
 def test_what_is_no_file_is_neither_followed_nor_waited_for(tree: Path, pattern: str):
     path = one(tree, pattern)
     data = path.read_bytes()
-    for _, place in special(tree):
+    for place in SPECIAL:
         path.unlink()
         place(path)
         assert named(tree)[0] == ("changed", relative(tree, path))
@@ -96,8 +90,8 @@ def test_what_no_rule_made_is_unexplained_whatever_its_name(tree: Path, folder: 
 
 
 def test_special_files_below_results_are_unexplained(tree: Path):
-    for number, (_, place) in enumerate(special(tree)):
-        path = tree / f"results/x{number}"
+    path = tree / "results/x"
+    for place in SPECIAL:
         place(path)
         assert named(tree) == [("unexplained", relative(tree, path))]
         path.unlink()

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -14,7 +13,7 @@ import pandas as pd
 import pytest
 
 from scripts.lib.files import read_json
-from tests.tiny import COPIED, ROOT, snakemake
+from tests.tiny import ROOT, copy_project, snakemake
 
 pytestmark = pytest.mark.slow
 COUNTRIES = {"AU", "BR", "CA", "DE", "ES", "FR", "IT", "NZ", "PT", "US"}  # none where zones overlap
@@ -37,13 +36,7 @@ def commands() -> list[str]:
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory):
     """The project after the commands of the page."""
-    folder = tmp_path_factory.mktemp("own") / "project"
-    for name in (*COPIED, "README.md", "Makefile", "pyproject.toml"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "mine*"))
-        else:
-            folder.mkdir(exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    folder = copy_project(tmp_path_factory.mktemp("own") / "project", "README.md", "Makefile")
     with open(folder / "sites.csv", "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(HEADER)
