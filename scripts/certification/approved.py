@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scripts.certification.gate_table import GateRow
 from scripts.lib.contracts import load_yaml
 from scripts.lib.files import read_json
-from scripts.scoring.gates import holds
+from scripts.scoring.caveat import Caveat
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,12 @@ class Approved:
         return f"{self.kind} {self.id} is of {self.day}, which is to come" if self.day > today else ""
 
 
-def approvals_of(
-    exceptions: Sequence[dict[str, Any]],
-    reopen_record: Sequence[str],
-    progression: Sequence[str],
-    rows: Sequence[GateRow],
-) -> list[Approved]:
-    """The approvals that a run rests on; of exceptions those that a governance gate needs, as its `rows` show."""
-    known = [row for row in rows if row.value is not None and row.b_contract is not None]
-    above = {row.gate for row in known if not holds(row.value, row.op, row.b_contract)}
-    needed = [entry for entry in exceptions if entry["scope"]["cap"] in above]
+def approvals_of(caveats: Sequence[Caveat], reopen_record: Sequence[str], progression: Sequence[str]) -> list[Approved]:
+    """The approvals that a run rests on; of exceptions those that hold and that a seed's gate needs: its `caveats`."""
+    exceptions = {entry.numbers["id"]: entry.numbers for entry in caveats if entry.caveat == "override_exception"}
     starts = [start for start in map(read_json, progression) if start["approval"]]
-    return [*map(_exception, needed), *map(_reopen, map(load_yaml, reopen_record)), *map(_phase, starts)]
+    parts = map(_exception, exceptions.values()), map(_reopen, map(load_yaml, reopen_record)), map(_phase, starts)
+    return [approved for part in parts for approved in part]
 
 
 def _exception(entry: dict[str, Any]) -> Approved:

@@ -12,7 +12,8 @@ from scripts.certification.verdict import judge
 from scripts.lib.files import read_json, write_json, write_text
 from scripts.lib.lineage import HashedFile, Lineage
 from scripts.lib.records import plain
-from tests.unit.certification.nouns import LIMITS, SEEDS, certificate, gate_row, seed_metrics
+from scripts.scoring.caveat import Caveat
+from tests.unit.certification.nouns import LIMITS, SEEDS, certificate, seed_metrics
 
 FOLDER = "results/runs/planted/certification"
 PATH = f"{FOLDER}/segment2a_certification.json"
@@ -94,19 +95,18 @@ def test_an_approval_is_held_against_today(tree, approved, why):
     assert good is not bool(why) and why in lines
 
 
-def test_an_exception_counts_where_a_gate_needs_it():
+def test_an_exception_that_seeds_need_stands_once():
     entry = {"id": "EX-1", "approver": "board", "requester": "me", "rate": 0.004, "reason": "borders"}
     entry |= {"valid_from": "2026-01-02", "expiry": "2026-05-31"}
     entry |= {"scope": {"cap": "override_rate", "countries": ["CN"]}}
-    needing = gate_row("override_rate", b=0.004, value=0.003)
-    (found,) = approvals_of([entry], [], [], [needing])
+    caveats = [Caveat("override_exception", "B", "says", seed=seed, numbers=entry) for seed in (42, 7)]
+    (found,) = approvals_of([*caveats, Caveat("other", "B", "says")], [], [])
     assert found.says == "override_rate up to 0.004 for CN by exception EX-1 of board"
-    assert approvals_of([entry], [], [], [replace(needing, value=0.002)]) == []
 
 
 def test_a_reopened_upstream_stands_in_certificate_and_line():
     record = "config/reopen/example_1b_representative_placement.yaml"
-    (found,) = approvals_of([], [record], [], [])
+    (found,) = approvals_of([], [record], [])
     assert found.says == "upstream `reopened` opened by reopen-1b-001 of data-engine-governance"
     shown = certificate(approvals=[found])
     assert plain(shown)["qualifications"] == [found.says]
