@@ -24,15 +24,12 @@ def main(
 ) -> None:
     runs = [read_json(path)["run"] for path in certifications] + list(others)
     entries = [entry_of(run, index, lanes.get(run, "gone"), run in others) for run in runs]
-    html = (
-        environment()
-        .get_template("index.html")
-        .render(
-            entries=sorted(entries, key=lambda entry: (entry["lane"], entry["run"])),
-            gates=next(entry["rows"] for entry in entries if entry["run"] == candidate),
-            ledger=document(phase_ledger, index),
-            candidate=candidate,
-        )
+    template = environment().get_template("index.html")
+    html = template.render(
+        entries=sorted(entries, key=lambda entry: (entry["lane"], entry["run"])),
+        gates=next(entry["rows"] for entry in entries if entry["run"] == candidate),
+        ledger=document(phase_ledger, index),
+        candidate=candidate,
     )
     write_text(index, html)
 

@@ -7,15 +7,6 @@ import pandas as pd
 
 from scripts.report.evidence import Run, Seed
 
-BEHIND = {
-    "c_multi_share_distinct_ge2": "diversity",
-    "c_multi_median_top1_share": "biggest zone",
-    "c_multi_median_top1_top2_gap": "gap",
-    "c_multi_median_entropy_norm": "evenness",
-    "c_large_share_top1_lt_095": "large",
-    "leakage": "zones of others",
-}
-
 
 @dataclass(frozen=True)
 class Share:

@@ -10,28 +10,13 @@ import jinja2
 
 from scripts.lib.errors import ReasonCode
 from scripts.report import country_maps, figures, numbers, world_map
-from scripts.report.countries import BEHIND, CountryRow, Share, country_rows, deciding, largest_others, leaking, moves
+from scripts.report.countries import CountryRow, Share, country_rows, deciding, largest_others, leaking, moves
 from scripts.report.country_maps import PEOPLE, Borders, Country, Layers, country_of, show
 from scripts.report.evidence import Document, Run, Seed, ordered
 from scripts.report.gate_rows import gate_rows
 from scripts.report.verdict import causes, caveats, verdict_of
 
 TEMPLATES = Path(__file__).parent / "templates"
-VARIANTS = {
-    "literal": "as counted",
-    "in_support": "own zones only",
-    "polygon": "without hand-set rows",
-    "without_nudged": "without nudged rows",
-    "without_fallback": "without guessed rows",
-    "untouched": "untouched rows",
-    "half_floor": "half the site floor",
-}
-READINGS = {
-    "eligible": "large, and with two zones or more",
-    "literal": "all that are large",
-    "top_decile": "the tenth of countries with most sites",
-}
-FIRST_TILES = 4
 
 
 @dataclass(frozen=True)
@@ -75,40 +60,33 @@ def render(page: Page) -> tuple[str, str, str]:
     zones = world_map.zone_colours(run)
     land = world_map.base(page.borders.geoms)
     worlds = {number: world_map.world_maps(run, seed, zones) for number, seed in run.published.items()}
-    html = (
-        environment()
-        .get_template("page.html")
-        .render(
-            page=page,
-            run=run,
-            people=page.people,
-            certificate=run.certificate,
-            freeze=run.freeze,
-            verdict=verdict_of(run, found, rows),
-            causes=found,
-            caveats=caveats(run.certificate.data["caveats"], run.required),
-            rows=rows,
-            lead=[row for row in rows if row.axis == "realism" or row.fails],
-            rest=[row for row in rows if row.axis != "realism" and not row.fails],
-            earth_known={row.name: row.earth is not None for row in rows},
-            symbols=land + "".join(country.symbols for country in atlas.values()),
-            worlds=worlds,
-            zones_of_world=len(set(page.borders.tzids.tolist())),
-            zones_used={number: int(seed.zones.rows["tzid"].nunique()) for number, seed in run.published.items()},
-            tiles=tiles,
-            first_tiles=FIRST_TILES,
-            leaks=[cards[iso] for iso in leaking(run) if iso in cards],
-            cards=cards,
-            table=table,
-            close_ups={card.iso: _close_ups(page, atlas[card.iso], cells) for card in tiles},
-            figures={number: _figures(page, seed) for number, seed in run.published.items()},
-            largest_others={number: largest_others(seed) for number, seed in run.published.items()},
-            moves=moves(run),
-            gated_reading=gated_reading(run.certificate),
-            behind=BEHIND,
-            variants=VARIANTS,
-            readings=READINGS,
-        )
+    template = environment().get_template("page.html")
+    html = template.render(
+        page=page,
+        run=run,
+        people=page.people,
+        certificate=run.certificate,
+        freeze=run.freeze,
+        verdict=verdict_of(run, found, rows),
+        causes=found,
+        caveats=caveats(run.certificate.data["caveats"], run.required),
+        rows=rows,
+        lead=[row for row in rows if row.axis == "realism" or row.fails],
+        rest=[row for row in rows if row.axis != "realism" and not row.fails],
+        earth_known={row.name: row.earth is not None for row in rows},
+        symbols=land + "".join(country.symbols for country in atlas.values()),
+        worlds=worlds,
+        zones_of_world=len(set(page.borders.tzids.tolist())),
+        zones_used={number: int(seed.zones.rows["tzid"].nunique()) for number, seed in run.published.items()},
+        tiles=tiles,
+        leaks=[cards[iso] for iso in leaking(run) if iso in cards],
+        cards=cards,
+        table=table,
+        close_ups={card.iso: _close_ups(page, atlas[card.iso], cells) for card in tiles},
+        figures={number: _figures(page, seed) for number, seed in run.published.items()},
+        largest_others={number: largest_others(seed) for number, seed in run.published.items()},
+        moves=moves(run),
+        gated_reading=gated_reading(run.certificate),
     )
     tight = re.sub(r"\n\s*\n+", "\n", re.sub(r"[ \t]+\n", "\n", html))  # without the blank space that templates leave
     sheet_rows = [_sheet_row(card, atlas[card.iso]) for card in tiles]
@@ -120,14 +98,11 @@ def _card(page: Page, country: Country, table: dict[int, dict[str, CountryRow]],
     lived = page.people.get(iso, {"zones": {}})["zones"]
     own = set(run.support.loc[run.support["country_iso"] == iso, "tzid"])
     shares = [Share(zone, share, zone in own, country.colours.get(zone, 0)) for zone, share in lived.items()]
-    by_seed = {
-        number: (
-            show(country, str(number), f"{name}: sites of seed {number} and the zones that hold them"),
-            rows[iso],
-        )
-        for number, rows in table.items()
-        if iso in rows
-    }
+    by_seed = {}
+    for number, rows in table.items():
+        if iso in rows:
+            title = f"{name}: sites of seed {number} and the zones that hold them"
+            by_seed[number] = (show(country, str(number), title), rows[iso])
     people = show(country, PEOPLE, f"{name}: where people live, by zone") if shares else ""
     return Card(iso, name, people, shares, by_seed)
 
