@@ -209,13 +209,15 @@ def _earth(seed: int, realistic: dict[str, MetricValue], fails: bool) -> dict[st
     for name, span in (EARTH | ({C_LARGE: (0.5, 0.7)} if fails else {})).items():
         known = realistic[name].value is not None
         passes = known and not (fails and name == C_LARGE)
-        found["metrics"][name] = (
-            {"value": sum(span) / 2, "interval": list(span)} if known else {"value": None, "interval": None}
-        )
-        found["metrics"][name] |= {f"passes_{grade}": passes for grade in GRADES}
+        value, interval = (sum(span) / 2, list(span)) if known else (None, None)
         best = 1.0 if LIMITS.gates[name].op == ">=" else 0.1
-        found["ceilings"][name] = {"value": best} | {f"passes_{grade}": True for grade in GRADES}
+        found["metrics"][name] = {"value": value, "interval": interval, **_graded(passes)}
+        found["ceilings"][name] = {"value": best, **_graded(True)}
     return found
+
+
+def _graded(passes: bool) -> dict[str, bool]:
+    return {f"passes_{grade}": passes for grade in GRADES}
 
 
 def _diagnostics(seed: int, table: pd.DataFrame) -> dict[str, Any]:

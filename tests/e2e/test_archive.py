@@ -101,14 +101,6 @@ def test_rocrate_reads_it_back_with_true_digests(restored: Path):
     assert not [entity.id for entity in files if sha256_file(entity.source) != entity["sha256"]]
 
 
-def test_a_restored_project_has_nothing_to_do(restored: Path):
-    assert verify_tree(restored) == []
-    snakemake(restored, "-q", "--touch", "--", "certify")
-    done = snakemake(restored, "-n", "--", "certify")
-    assert "Nothing to be done" in done.stdout + done.stderr
-    assert verify_tree(restored) == []
-
-
 def test_large_files_may_be_left_out_and_are_known_by_digest(archived: Path, tmp_path: Path):
     folder = tmp_path / "project"
     shutil.copytree(archived, folder)
@@ -271,12 +263,16 @@ def test_what_is_said_tells_an_archive_from_a_project(restored: Path, capsys):
     assert capsys.readouterr().out.startswith("verify: ok, project, ")
 
 
-def test_who_has_only_the_archive_hands_over_the_same_run_root(archived: Path, restored: Path):
+def test_a_restored_project_has_nothing_to_do_and_hands_over_the_same_run_root(archived: Path, restored: Path):
+    assert verify_tree(restored) == []
+    snakemake(restored, "-q", "--touch", "--", "certify")
+    done = snakemake(restored, "-n", "--", "certify")
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert verify_tree(restored) == []
     for name in (SUMS, CRATE):  # docs/archive.md: to work on in it
         (restored / name).unlink()
-    snakemake(restored, "--touch", "certify")
-    found = []
+    given = []
     for project in (archived, restored):
         snakemake(project, "handover")
-        found.append(read_json(project / "results/handover/tiny/seed=42.json"))
-    assert found[0] == found[1] and found[0]["refused"] == ""
+        given.append(read_json(project / "results/handover/tiny/seed=42.json"))
+    assert given[0] == given[1] and given[0]["refused"] == ""
