@@ -8,12 +8,13 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scripts.lib.contracts import arrow_schema
 from scripts.lib.errors import Abort, Breach, Fault, Finding, raise_all
 from scripts.lib.logs import event, say
-from scripts.lib.tables import ROW_GROUP, encoded, stream_writer, values_of
+from scripts.lib.tables import ROW_GROUP, column_of, encoded, stream_writer, values_of
 from scripts.states.site_key import KEY, KeyCheck, SiteKeys, key_columns
 from scripts.states.sites import Table, batches, open_checked
 from scripts.states.sort import sorted_copy
@@ -150,6 +151,7 @@ def altered_rows(before: Iterable[pa.RecordBatch], after: Iterable[pa.RecordBatc
 
 def _differs(old: pa.Array, new: pa.Array) -> np.ndarray:
     set_before, set_after = values_of(old.is_valid()), values_of(new.is_valid())
-    other: np.ndarray = values_of(old.fill_null(0.0)) != values_of(new.fill_null(0.0))
+    zeros = column_of(np.zeros(len(old)))  # as an array: a scalar would make Arrow import pandas
+    other: np.ndarray = values_of(pc.coalesce(old, zeros)) != values_of(pc.coalesce(new, zeros))
     differs: np.ndarray = (set_before != set_after) | (set_before & other)
     return differs
