@@ -47,6 +47,7 @@ def entry_of(run: str, index: str, lane: str, earlier: bool) -> dict[str, Any]:
         "certificate": certificate,
         "decision": DECISIONS.get(certificate.data["decision"], certificate.data["decision"]),
         "rows": readable_rows(certificate) if earlier else gate_rows(certificate),
+        "compared": Path(dataset_path("comparison", run=run)).is_file(),
         "movement": movement_of(dataset_path("comparison", run=run)),
         "page": _existing("report", run, index),
         "world": _existing("world_map", run, index),

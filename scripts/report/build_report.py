@@ -15,8 +15,7 @@ from scripts.report.country_maps import Borders
 from scripts.report.evidence import open_run
 from scripts.report.page import Page, render
 from scripts.scoring.diagnostics import unit_vectors
-
-EARTH_RADIUS_KM = 6371.0088
+from scripts.states.ladder import EARTH_RADIUS_M
 
 
 def main(
@@ -76,7 +75,7 @@ def spread_km(lon: pd.Series, lat: pd.Series, weight: pd.Series) -> float:
     middle = (vectors * part[:, None]).sum(axis=0)
     chord = np.linalg.norm(vectors - middle / np.linalg.norm(middle), axis=1)
     angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
-    return round(float(np.sqrt((part * (EARTH_RADIUS_KM * angle) ** 2).sum())), 3)
+    return round(float(np.sqrt((part * (EARTH_RADIUS_M / 1000 * angle) ** 2).sum())), 3)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scripts.report.evidence import Run, Seed
+from scripts.scoring.cohorts import C_LARGE, SINGLE_ZONE_SHARE
+from scripts.scoring.metric_value import exact
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def behind(row: dict[Any, Any], b: dict[str, float]) -> list[str]:
         "c_multi_median_entropy_norm": row["entropy_norm"] < b["c_multi_median_entropy_norm"],
     }
     failed = [name for name, fails in multi.items() if fails and row["is_c_multi"]]
-    failed += ["c_large_share_top1_lt_095"] if row["is_c_large"] and row["top1_share"] >= 0.95 else []
+    single = row["is_c_large"] and exact(row["top1_share"]) >= SINGLE_ZONE_SHARE
+    failed += [C_LARGE] if single else []
     return failed + (["leakage"] if row["out_of_support_share"] > 0 else [])
 
 
@@ -102,11 +105,11 @@ def deciding(run: Run, people: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def leaking(run: Run) -> list[str]:
-    """Countries with one zone of their own that show others: no gate counts them. Most sites first."""
+    """Countries outside the cohorts, which no gate counts, with sites in zones of others. Most such sites first."""
     away = []
     for seed in run.published.values():
         table = seed.countries.rows.set_index("country_iso")
-        table = table[(table["out_of_support_share"] > 0) & (table["tz_world_support_count"] < 2)]
+        table = table[(table["out_of_support_share"] > 0) & ~(table["is_c_multi"] | table["is_c_large"])]
         away.append((table["site_count"] * table["out_of_support_share"]).round())
     return _highest_first(away)
 

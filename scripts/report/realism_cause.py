@@ -7,17 +7,18 @@ from scripts.report.cause import Cause, surface_of
 from scripts.report.evidence import Run
 from scripts.report.gate_rows import worst_known
 from scripts.report.numbers import show_of
+from scripts.scoring.cohorts import SINGLE_ZONE_SHARE
 from scripts.scoring.gates import holds
+from scripts.scoring.metric_value import exact
 
 HEADLINES = {
     "c_multi_median_top1_share": "Countries that span several time zones show almost only one of them.",
     "c_multi_share_distinct_ge2": "Too many countries that span several time zones show only one of them.",
     "c_multi_median_top1_top2_gap": "In countries that span several time zones the second one weighs too little.",
     "c_multi_median_entropy_norm": "Sites do not spread over the time zones that their countries have.",
-    "c_large_share_top1_lt_095": "Too many large countries with several time zones show one in effect.",
+    "c_large_share_top1_lt_095": "Too many large countries show one time zone in effect.",
 }
 LOPSIDED = "Countries that span several time zones lean too much on one of them."
-NEARLY_ONE = 0.95  # from here on a country shows one zone in effect, as the gate on large countries says
 KINDS = {  # in the order of the page -> why, owner, what would change it
     "placement": (
         "Cause: where {segment} placed the sites. {policy}",
@@ -109,7 +110,7 @@ def _telling(gates: list[Gate]) -> Gate:
 
 def _headline(gate: Gate) -> str:
     known = [value for value in gate["values"].values() if value is not None]
-    if gate["gate"] == "c_multi_median_top1_share" and max(known) < NEARLY_ONE:
+    if gate["gate"] == "c_multi_median_top1_share" and exact(max(known)) < SINGLE_ZONE_SHARE:
         return LOPSIDED
     return HEADLINES.get(gate["gate"], f"{gate['question']} Not as B asks.")
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from scripts.scoring.gates import GRADES, Bands
 from scripts.scoring.metric_value import available, unavailable
@@ -70,7 +69,9 @@ def spearman(dispersion: pd.Series, diversity: pd.Series) -> dict[str, Any]:
         return unavailable(f"{len(dispersion)} countries; a rank correlation needs three").to_json()
     if dispersion.nunique() < 2 or diversity.nunique() < 2:
         return unavailable("one of the two quantities is the same in every country").to_json()
-    rho, p = stats.spearmanr(dispersion.to_numpy(), diversity.to_numpy())
+    from scipy.stats import spearmanr  # half a second, which the page need not wait that measures spread by this module
+
+    rho, p = spearmanr(dispersion.to_numpy(), diversity.to_numpy())
     return available(rho, len(dispersion)).to_json() | {"p": float(p)}
 
 
