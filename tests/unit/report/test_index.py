@@ -1,11 +1,12 @@
 """The index: all runs that exist, those of the command and others, with what each is worth."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from scripts.lib.files import write_json
+from scripts.lib.files import read_json, write_json
 from scripts.report import build_index
 from scripts.report.evidence import document
 from scripts.workflow.runs import other_runs
@@ -19,6 +20,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for run, kind in (("mine", "failing"), ("older", "passing")):
         plant(folder, kind, run)
+    return index_of(folder)
+
+
+def index_of(folder: Path) -> Path:
     with inside(folder):
         at = Path("results/runs/mine/certification")
         statement = {"id": "P0.1", "statement": "Pinned", "holds": False, "why": "because", "evidence": []}
@@ -63,6 +68,17 @@ def test_numbers_of_the_index_equal_the_certificates(index):
     assert len(numbers) == 2 * 14
     for number in numbers:
         assert float(number.value) == held(index, number.href), number
+
+
+def test_a_b_that_an_exception_raised_stands_in_its_own_cell(index, tmp_path):
+    shutil.copytree(index.parents[1], tmp_path, dirs_exist_ok=True)
+    path = tmp_path / "results/runs/mine/certification/segment2a_certification.json"
+    found = read_json(path)
+    next(row for row in found["gates"] if row["gate"] == "override_rate")["b"] = 0.004
+    write_json(path, found)
+    (row,) = re.findall("<tr><th[^>]*><code>override_rate</code>.*?</tr>", index_of(tmp_path).read_text(), re.DOTALL)
+    row = row.replace("\N{NO-BREAK SPACE}", " ")
+    assert '<td class="n">0.2 %</td>' in row and row.count("held to 0.4 % by exception") == 1
 
 
 def test_a_run_that_an_older_version_wrote_is_shown_without_its_gates(index):
