@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lib.contracts import load_yaml
+from scripts.lib.contracts import load_yaml, schema_errors
 from scripts.scoring.caveat import Caveat
 from scripts.scoring.plan import looser, plan_caveats, read_plan
 
@@ -44,6 +44,7 @@ def test_the_projects_own_configuration_is_as_strict_as_the_plan():
         ("c_multi_share_distinct_ge2", 0.69, True),
         ("c_multi_median_top1_share", 0.92, False),
         ("c_multi_median_top1_share", 0.921, True),
+        ("fallback_rate", None, True),  # which gates.yaml may not say, either
     ],
 )
 def test_a_threshold_below_at_or_above_the_plans(name, value, named):
@@ -51,6 +52,12 @@ def test_a_threshold_below_at_or_above_the_plans(name, value, named):
     found = caveats(gates=changed)
     assert [entry.numbers["place"] for entry in found] == ([f"gates.{name}.b"] if named else [])
     assert all(entry.qualifies("PASS_B") and entry.qualifies("PASS_BPLUS") for entry in found)
+
+
+@pytest.mark.parametrize("name", [name for name, gate in GATES["gates"].items() if gate["b"] is not None])
+def test_no_gate_of_the_plan_is_switched_off(name):
+    changed = GATES | {"gates": GATES["gates"] | {name: GATES["gates"][name] | {"b": None}}}
+    assert schema_errors(changed, "schemas.scoring.yaml#/gates")
 
 
 def test_a_looser_bplus_limits_bplus_alone():
