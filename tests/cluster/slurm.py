@@ -76,7 +76,7 @@ class Cluster:
         """What a power cut does: the node's daemon and everything that it runs are gone at once."""
         for job, _, node in self.jobs():
             if node == name:
-                signal_all(steps_of(job), signal.SIGKILL)
+                signal_all([*steps_of(job), *work_of(job)], signal.SIGKILL)
         self.daemons.pop(name).kill()
 
     def jobs(self) -> list[tuple[int, str, str]]:
@@ -124,10 +124,14 @@ def descendants(pid: int) -> list[int]:
 
 
 def steps_of(job: int) -> list[int]:
-    """Numbers of the processes of a job: what Slurm started for it, and what these started."""
+    """Numbers of Slurm's own processes for a job, one a step; what they start has them as parents."""
     found = {pid: STEP.match(ran) for pid, ran in processes().items()}
-    steps = [pid for pid, step in found.items() if step and int(step[1]) == job]
-    return [pid for step in steps for pid in (step, *descendants(step))]
+    return [pid for pid, step in found.items() if step and int(step[1]) == job]
+
+
+def work_of(job: int) -> list[int]:
+    """Numbers of the processes that the steps of a job started, theirs too."""
+    return [pid for step in steps_of(job) for pid in descendants(step)]
 
 
 def signal_all(pids: list[int], number: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.slurm import Cluster, cluster, missing, signal_all, steps_of, told, wait_for
+from tests.cluster.slurm import Cluster, cluster, missing, signal_all, told, wait_for, work_of
 from tests.tiny import make_tiny, result_bytes, snakemake
 
 PLUGIN = Path(os.environ.get("CLUSTER_PYTHON", sys.executable)).absolute()  # not resolved: it is a link of its venv
@@ -84,8 +84,8 @@ def test_a_whole_certify_has_the_bytes_of_a_local_one(slurm: Cluster, local: Pat
 
 
 def out_of_time(slurm: Cluster, job: int, node: str) -> None:
-    """The job hangs until its time is over."""
-    signal_all(steps_of(job)[1:], signal.SIGSTOP)
+    """The job hangs until its time is over; Slurm's own processes, which are to end it, do not."""
+    signal_all(work_of(job), signal.SIGSTOP)
     told("scontrol", "update", f"JobId={job}", "TimeLimit=0:01")
 
 
