@@ -86,7 +86,7 @@ def add_dispersion(table: pd.DataFrame, site_locations: list[str]) -> pd.DataFra
 
 def stream(parts: list[str]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """(country code uint16, lon, lat) of site_locations, batch by batch."""
-    for batch in batches(SITES, *parts):
+    for batch in batches(SITES, *parts, only=["legal_country_iso", "lon_deg", "lat_deg"]):
         yield country_column(batch), batch["lon_deg"].to_numpy(), batch["lat_deg"].to_numpy()
 
 

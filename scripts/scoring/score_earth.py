@@ -67,7 +67,7 @@ def cohort_flags(site_locations: list[str], support: pd.DataFrame, cohorts: Coho
     Site counts need no zones, so the scorecard stands also for a seed whose dataset was withheld.
     """
     counted = np.zeros(COUNTRIES, np.int64)
-    for batch in batches(SITES, *site_locations):
+    for batch in batches(SITES, *site_locations, only=["legal_country_iso"]):
         counted += rows_by_country(country_column(batch))
     table = pd.DataFrame(named(counted).items(), columns=["country_iso", "site_count"])
     size = table["country_iso"].map(zone_numbers(support)).fillna(0).astype("int64")

@@ -17,7 +17,7 @@ from scripts.scoring.gates import Limits
 from scripts.scoring.metric_value import MetricValue, exact, quotient
 from scripts.scoring.seed_metrics import Coverage, SiteRows
 from scripts.states.bundle import verify_bundle
-from scripts.states.site_key import key_columns
+from scripts.states.site_key import KEY, key_columns
 from scripts.states.sites import Table, batches
 
 LOOKUP = Table("s1_tz_lookup", "schemas.2A.yaml#/plan/s1_tz_lookup")
@@ -100,7 +100,7 @@ def site_rows(path: str) -> SiteRows:
     """Of an s1_tz_lookup, which lies in key order; streamed, so that memory does not grow with rows."""
     columns = [hashlib.sha256() for _ in range(5)]  # merchant, country, order, lon, lat: each over all of its values
     merchants, last = hashlib.sha256(), None
-    for batch in batches(LOOKUP, path):
+    for batch in batches(LOOKUP, path, only=[*KEY, "lon_deg", "lat_deg"]):
         keys = key_columns(batch)
         found = (*keys, values_of(batch["lon_deg"]), values_of(batch["lat_deg"]))
         for column, values in zip(columns, found, strict=True):
