@@ -6,13 +6,11 @@ run on a reopened upstream waits for this before S0; a bounded candidate, which 
 
 from collections.abc import Mapping
 
-import yaml
-
 from scripts.certification.comparison import Comparison
 from scripts.certification.trials import P3, Finding, trials_of
 from scripts.lib.approvals import Approval, Approvers, check_approval, read_approvers
 from scripts.lib.candidate import candidate_path
-from scripts.lib.contracts import load_yaml, schema_errors
+from scripts.lib.contracts import load_yaml, read_document
 from scripts.lib.errors import UsageError
 from scripts.lib.files import read_json, sha256_file, write_json
 from scripts.lib.records import record
@@ -62,11 +60,8 @@ def open_before(lane: str, found: Mapping[str, Finding]) -> dict[str, str]:
 
 def record_problems(path: str, run: str, numbers: list[str], approvers: Approvers, latest: str) -> list[str]:
     """Why the record at `path` does not let the run start with the statements `numbers` open, on the day `latest`."""
-    try:
-        found = load_yaml(path)
-    except (OSError, ValueError, yaml.YAMLError) as problem:
-        return [f"unreadable: {' '.join(str(problem).split())[:200]}"]
-    if errors := schema_errors(found, SCHEMA):
+    found, errors = read_document(path, SCHEMA)
+    if errors:
         return [f"incomplete: {'; '.join(errors[:3])}"]
     stated = found["approval"]
     asked = Approval("phase", stated["approver"], found["requested_by"], stated["date"])

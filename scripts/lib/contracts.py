@@ -198,9 +198,9 @@ def schema_errors(value: Any, schema_ref: str) -> list[str]:
 
 
 def read_document(path: str | Path, schema_ref: str) -> tuple[Any, list[str]]:
-    """The value of a JSON file, and what is wrong with it: that it cannot be read, or how it breaks the schema."""
+    """The value of a JSON or YAML file, and what is wrong: that it cannot be read, or how it breaks the schema."""
     try:
-        value = read_json(path)
-    except (OSError, ValueError) as problem:
-        return None, [f"unreadable: {problem}"]
+        value = read_json(path) if str(path).endswith(".json") else load_yaml(path)
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        return None, [f"unreadable: {' '.join(str(problem).split())}"]
     return value, schema_errors(value, schema_ref)

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from scripts.lib.approvals import APPROVERS, Approval, check_approval, read_approvers
-from scripts.lib.contracts import load_yaml, schema_errors
+from scripts.lib.contracts import load_yaml, read_document
 from scripts.lib.errors import Abort, raise_all
 from scripts.lib.files import sha256_file
 from scripts.lib.pins import SeedPins
@@ -40,11 +40,8 @@ def check_reopen(authority: str, paths: Sequence[str], upstream: SeedPins, appro
 
 def _problems(path: str, authority: str, upstream: SeedPins, approvers: str) -> list[str]:
     """What keeps the record at `path` from opening `authority` to the seed, in words."""
-    try:
-        found = load_yaml(path)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        return [f"reopen record unreadable: {' '.join(str(problem).split())[:200]}"]
-    if errors := schema_errors(found, SCHEMA):
+    found, errors = read_document(path, SCHEMA)
+    if errors:
         return [f"reopen record incomplete: {'; '.join(errors[:5])}"]
     problems, approval = [], found["approval"]
     if found["authority"] != authority:
